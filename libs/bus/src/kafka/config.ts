@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
+import Type, { type Static } from 'typebox'
+
+const closed = { additionalProperties: false } as const
+
+/** Where the brokers are and how they are spoken to. */
+export const kafkaSchema = Type.Object(
+  {
+    brokers: Type.Array(Type.String({ minLength: 3 }), {
+      minItems: 1,
+      description: 'host:port, several are fine',
+    }),
+    prefix: Type.String({
+      default: 'ipsmgw.',
+      description: 'in front of topics and groups: two installations, one broker',
+    }),
+    partitions: Type.Integer({
+      default: 24,
+      minimum: 1,
+      maximum: 1_000,
+      description: 'of pipeline topics, chosen once',
+    }),
+    createTopics: Type.Boolean({ default: false, description: 'make missing topics (laptop and tests)' }),
+    replicationFactor: Type.Integer({ default: 3, minimum: 1, description: 'of topics that are made here' }),
+    tls: Type.Boolean({ default: false }),
+    caFile: Type.Optional(Type.String({ description: 'CA certificates, PEM' })),
+    certificateFile: Type.Optional(Type.String({ description: 'own certificate, PEM' })),
+    keyFile: Type.Optional(Type.String({ description: 'own private key, PEM' })),
+    saslMechanism: Type.Optional(Type.Enum(['plain', 'scram-sha-256', 'scram-sha-512'])),
+    saslUsername: Type.Optional(Type.String()),
+    saslPasswordFile: Type.Optional(Type.String({ description: 'file that holds the password' })),
+    sessionTimeoutMs: Type.Integer({
+      default: 10_000,
+      minimum: 6_000,
+      description: 'a silent instance loses its partitions',
+    }),
+  },
+  closed,
+)
+export type KafkaSettings = Static<typeof kafkaSchema>
+
+/** A client of its own for every consumer: the library shares commit state inside one object. */
+export function createKafka(settings: KafkaSettings, clientId: string, log: KafkaLog): Kafka {
+  const config: KafkaConfig = {
+    clientId,
+    brokers: settings.brokers,
+    connectionTimeout: 1_500,
+    requestTimeout: 8_000,
+    retry: { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 2_000, retries: 8 },
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => log(entry.log.message, String(entry.log.error ?? '')),
+    socketFactory,
+    ...(settings.tls && { ssl: tlsOptions(settings) }),
+    ...(settings.saslMechanism !== undefined && { sasl: saslOptions(settings) }),
+  }
+  return new Kafka(config)
+}
+
+/** The library's own warnings, without anything a record holds. */
+export type KafkaLog = (sentence: string, error: string) => void
+
+function tlsOptions(settings: KafkaSettings) {
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'))
+  const [ca, cert, key] = [settings.caFile, settings.certificateFile, settings.keyFile].map(read)
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+  }
+}
+
+function saslOptions(settings: KafkaSettings): SASLOptions {
+  const file = settings.saslPasswordFile
+  const password = file === undefined ? '' : readFileSync(file, 'utf8').trim()
+  return { mechanism: settings.saslMechanism, username: settings.saslUsername ?? '', password } as SASLOptions
+}
+
+type SocketFactory = NonNullable<KafkaConfig['socketFactory']>
+
+/** Small requests must not wait for each other, and a dead connection must be noticed. */
+const socketFactory: SocketFactory = ({ host, port, ssl, onConnect }) => {
+  const socket = ssl
+    ? connectTls({ host, port, servername: host, ...ssl }, onConnect)
+    : new Socket().connect({ host, port }, onConnect)
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, 10_000)
+  return socket
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { defineTopic, type Topic } from '@ipsmgw/events'
+import Type from 'typebox'
+import { on } from './bus.ts'
+import { Journal, keep } from './journal.ts'
+import { MemoryBus } from './memory-bus.ts'
+import { type Adapter, busContract, SILENT_EVENTS } from './testing/contract.ts'
+
+const memory = (journaled: boolean): Adapter => ({
+  name: journaled ? 'in memory, with a journal' : 'in memory',
+  shared: false,
+  async install(topics) {
+    const directory = mkdtempSync(join(tmpdir(), 'ipsmgw-journal-'))
+    const open = async (events = {}) =>
+      new MemoryBus(
+        { maximumQueued: 10_000 },
+        {
+          events: { ...SILENT_EVENTS, ...events },
+          now: Date.now,
+          ...(journaled && {
+            journal: new Journal({
+              directory,
+              windowMs: 60_000,
+              topics: topics.map((topic) => keep(topic, 'claimed')),
+            }),
+          }),
+        },
+      )
+    return {
+      open,
+      // Nothing is flushed and nobody says goodbye: what counts is in the file already.
+      ...(journaled && { crash: async () => {} }),
+      close: async () => rmSync(directory, { recursive: true, force: true }),
+    }
+  },
+})
+
+busContract(memory(false))
+busContract(memory(true))
+
+const topic: Topic<{ key: string; n: number }> = defineTopic({
+  name: 'items',
+  version: 1,
+  schema: Type.Object({ key: Type.String(), n: Type.Integer() }),
+  retentionMs: 1,
+  partitioning: 'pipeline',
+  key: (value) => value.key,
+})
+
+describe('memory bus: bounds', () => {
+  test('a consumer that falls behind makes publish refuse, with proof that nothing was taken', async () => {
+    const bus = new MemoryBus({ maximumQueued: 3 }, { events: SILENT_EVENTS, now: Date.now })
+    await bus.consume({
+      group: 'g',
+      mode: 'at-least-once',
+      maximumInFlight: 1,
+      subscriptions: [on(topic, () => new Promise<void>(() => {}))],
+    })
+    const results = await Promise.allSettled(
+      [1, 2, 3, 4, 5].map((n) => bus.publish(topic, { key: `${n}`, n })),
+    )
+    assert.deepEqual(
+      results.map((r) => r.status),
+      ['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected'],
+    )
+    const [, , , refused] = results
+    assert.equal(refused?.status === 'rejected' && refused.reason.code, 'full')
+  })
+})
+
+describe('journal', () => {
+  function folder(t: { after(fn: () => void): void }): string {
+    const directory = mkdtempSync(join(tmpdir(), 'ipsmgw-journal-'))
+    t.after(() => rmSync(directory, { recursive: true, force: true }))
+    return directory
+  }
+  const record = (n: number, timestampMs = Date.now()) => ({
+    topic: 'items',
+    value: { key: 'k', n },
+    key: 'k',
+    partition: 0,
+    offset: n,
+    timestampMs,
+  })
+  const numbersOf = (journal: Journal) => [...journal.replay(topic)].map(({ value }) => value.n)
+
+  test('what was acknowledged is found again, a torn last line is skipped', async (t) => {
+    const directory = folder(t)
+    const options = { directory, windowMs: 60_000, topics: [keep(topic, 'published')] }
+    const first = new Journal(options)
+    await Promise.all([first.keep(topic, record(1)), first.keep(topic, record(2))])
+    appendFileSync(join(directory, 'journal.ndjson'), '{"t":"items","at":17')
+    const second = new Journal(options)
+    assert.deepEqual(numbersOf(second), [1, 2])
+    await second.keep(topic, record(3))
+    assert.deepEqual(numbersOf(new Journal(options)), [1, 2, 3])
+  })
+
+  test('records older than the window are forgotten, the file does not grow for ever', async (t) => {
+    const directory = folder(t)
+    let now = 1_790_000_000_000
+    const options = { directory, windowMs: 1_000, topics: [keep(topic, 'published')] }
+    const journal = new Journal(options, () => now)
+    for (let n = 0; n < 100; n++) {
+      now += 100
+      await journal.keep(topic, record(n, now))
+    }
+    const kept = numbersOf(new Journal(options, () => now))
+    assert.deepEqual(kept.slice(-3), [97, 98, 99])
+    assert.ok(kept.length <= 11, String(kept.length))
+    assert.ok(readFileSync(join(directory, 'journal.ndjson'), 'utf8').split('\n').length < 25)
+  })
+
+  test('a projection decides what is worth keeping', async (t) => {
+    const directory = folder(t)
+    const options = {
+      directory,
+      windowMs: 60_000,
+      topics: [keep(topic, 'published', (value) => ({ ...value, key: 'hidden' }))],
+    }
+    const journal = new Journal(options)
+    await journal.keep(topic, { ...record(1), value: { key: 'secret', n: 1 } })
+    assert.doesNotMatch(readFileSync(join(directory, 'journal.ndjson'), 'utf8'), /secret/)
+    assert.deepEqual(numbersOf(new Journal(options)), [1])
+  })
+
+  test('a directory that cannot be used is one clear sentence', (t) => {
+    const directory = join(folder(t), 'file', 'below')
+    writeFileSync(join(directory, '..'), '')
+    assert.throws(
+      () => new Journal({ directory, windowMs: 1, topics: [] }),
+      /the journal in .* cannot be opened/,
+    )
+  })
+})

@@ -1,0 +1,236 @@
+import type { Topic } from '@ipsmgw/events'
+import {
+  type AnySubscription,
+  type Bus,
+  BusError,
+  type BusEvents,
+  type BusHealth,
+  type BusRecord,
+  type ConsumeOptions,
+  type Consumer,
+  type PublishOptions,
+} from './bus.ts'
+import type { Journal } from './journal.ts'
+import { Lanes } from './lanes.ts'
+
+export interface MemoryBusOptions {
+  /** Records waiting or being handled, per consumer; above it `publish` rejects with `full`. */
+  readonly maximumQueued: number
+}
+
+export interface MemoryBusDependencies {
+  readonly events: BusEvents
+  now(): number
+  /** Remembers what must outlive the process; without it nothing does. */
+  readonly journal?: Journal
+}
+
+const PARTITION = 0
+const OWNED = { owned: () => true }
+const NOT_OWNED = { owned: () => false }
+
+/**
+ * The bus inside one process: one partition, values handed over by reference, never re-entrant. With a journal the
+ * records it keeps are on disk before `publish` resolves, and claims before a handler sees its record.
+ */
+export class MemoryBus implements Bus {
+  readonly #options: MemoryBusOptions
+  readonly #dependencies: MemoryBusDependencies
+  readonly #consumers = new Map<string, Set<MemoryConsumer>>()
+  readonly #replies = new Map<string, (value: unknown) => void>()
+  #due: (() => void)[] = []
+  #offset = 0
+  #closed = false
+
+  constructor(options: MemoryBusOptions, dependencies: MemoryBusDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+  }
+
+  publish<T>(topic: Topic<T>, value: T, options: PublishOptions = {}): Promise<void> {
+    if (this.#closed) return Promise.reject(new BusError('closed', 'the bus is closed'))
+    if (topic.partitioning === 'reply') {
+      const handle = this.#replies.get(`${topic.name}/${options.partition ?? 0}`)
+      if (handle !== undefined) this.#soon(() => handle(value))
+      return Promise.resolve()
+    }
+    const consumers = this.#consumers.get(topic.name)
+    if (consumers !== undefined)
+      for (const consumer of consumers)
+        if (consumer.queued >= this.#options.maximumQueued)
+          return Promise.reject(
+            new BusError('full', `${topic.name}: ${consumer.queued} records wait already`),
+          )
+    const { journal, now } = this.#dependencies
+    const record: BusRecord<unknown> = {
+      topic: topic.name,
+      value,
+      key: topic.key(value),
+      partition: PARTITION,
+      offset: this.#offset++,
+      timestampMs: now(),
+    }
+    const kept = journal?.keep(topic, record)
+    if (consumers !== undefined) for (const consumer of consumers) consumer.take(record)
+    return kept ?? Promise.resolve()
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumer> {
+    const { journal, events } = this.#dependencies
+    options.onAssigned?.([PARTITION])
+    for (const source of options.replay?.sources ?? [])
+      for (const record of journal?.replay(source.topic) ?? []) source.apply(record)
+    options.onReplayed?.(PARTITION)
+    const claims = options.mode === 'claim' ? journal : undefined
+    const consumer = new MemoryConsumer(
+      options,
+      events,
+      claims,
+      (work) => this.#soon(work),
+      () => this.#leave(consumer),
+    )
+    for (const { topic } of options.subscriptions) {
+      const consumers = this.#consumers.get(topic.name)
+      if (consumers === undefined) this.#consumers.set(topic.name, new Set([consumer]))
+      else consumers.add(consumer)
+    }
+    return consumer
+  }
+
+  async replies<T>(topic: Topic<T>, partition: number, handle: (value: T) => void): Promise<Consumer> {
+    const name = `${topic.name}/${partition}`
+    this.#replies.set(name, handle as (value: unknown) => void)
+    return {
+      close: async () => {
+        this.#replies.delete(name)
+      },
+    }
+  }
+
+  health(): BusHealth {
+    const broken = this.#dependencies.journal?.fault()
+    if (broken !== undefined) return { ready: false, detail: `journal: ${broken.message}` }
+    return this.#closed ? { ready: false, detail: 'closed' } : { ready: true, detail: 'ok' }
+  }
+
+  async close(): Promise<void> {
+    const consumers = new Set([...this.#consumers.values()].flatMap((set) => [...set]))
+    await Promise.all([...consumers].map((consumer) => consumer.close()))
+    this.#closed = true
+    await this.#dependencies.journal?.close()
+  }
+
+  #leave(consumer: MemoryConsumer): void {
+    for (const consumers of this.#consumers.values()) consumers.delete(consumer)
+  }
+
+  /** Never re-entrant: what a handler publishes is handled after it has returned, in order. */
+  #soon(work: () => void): void {
+    this.#due.push(work)
+    if (this.#due.length === 1) queueMicrotask(() => this.#drain())
+  }
+
+  #drain(): void {
+    const due = this.#due
+    // Work that arrives meanwhile is appended to the same list and done in this turn.
+    for (let i = 0; i < due.length; i++) (due[i] as () => void)()
+    this.#due = []
+  }
+}
+
+class MemoryConsumer implements Consumer {
+  readonly #options: ConsumeOptions
+  readonly #events: BusEvents
+  readonly #claims: Journal | undefined
+  readonly #soon: (work: () => void) => void
+  readonly #left: () => void
+  readonly #subscriptions: ReadonlyMap<string, AnySubscription>
+  readonly #lanes = new Lanes(() => this.#idle?.())
+  readonly #waiting: BusRecord<unknown>[] = []
+  #head = 0
+  #scheduled = false
+  #closing = false
+  #idle: (() => void) | undefined
+
+  constructor(
+    options: ConsumeOptions,
+    events: BusEvents,
+    claims: Journal | undefined,
+    soon: (work: () => void) => void,
+    left: () => void,
+  ) {
+    this.#options = options
+    this.#events = events
+    this.#claims = claims
+    this.#soon = soon
+    this.#left = left
+    this.#subscriptions = new Map(options.subscriptions.map((s) => [s.topic.name, s]))
+  }
+
+  get queued(): number {
+    return this.#waiting.length - this.#head + this.#lanes.count
+  }
+
+  take(record: BusRecord<unknown>): void {
+    this.#waiting.push(record)
+    this.#schedule()
+  }
+
+  async close(): Promise<void> {
+    this.#left()
+    this.#closing = true
+    if (this.#lanes.count === 0 && this.#head === this.#waiting.length) return
+    await new Promise<void>((resolve) => {
+      this.#idle = () => {
+        if (this.#head === this.#waiting.length) resolve()
+      }
+    })
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#soon(() => this.#handOver())
+  }
+
+  #handOver(): void {
+    this.#scheduled = false
+    while (this.#head < this.#waiting.length && this.#lanes.count < this.#options.maximumInFlight) {
+      const record = this.#waiting[this.#head++] as BusRecord<unknown>
+      this.#start(record)
+    }
+    if (this.#head === this.#waiting.length || this.#head > 1_024) {
+      this.#waiting.splice(0, this.#head)
+      this.#head = 0
+    }
+    if (this.#closing && this.#lanes.count === 0) this.#idle?.()
+  }
+
+  #start(record: BusRecord<unknown>): void {
+    const subscription = this.#subscriptions.get(record.topic)
+    if (subscription === undefined) return
+    const claimed = this.#claims?.claim(subscription.topic, record)
+    this.#lanes.run(record.key, () => {
+      if (claimed === undefined) return this.#handle(subscription, record)
+      return claimed.then(() => this.#handle(subscription, record))
+    })
+  }
+
+  #handle(subscription: AnySubscription, record: BusRecord<unknown>): Promise<void> | undefined {
+    try {
+      const work = subscription.handle(record, this.#claims?.fault() === undefined ? OWNED : NOT_OWNED)
+      if (work === undefined) {
+        if (this.#waiting.length > this.#head) this.#schedule()
+        return undefined
+      }
+      return work
+        .catch((error: unknown) => this.#events.handlerFailed(record.topic, error))
+        .finally(() => {
+          if (this.#waiting.length > this.#head || this.#closing) this.#schedule()
+        })
+    } catch (error) {
+      this.#events.handlerFailed(record.topic, error)
+      return undefined
+    }
+  }
+}

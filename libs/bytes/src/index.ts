@@ -1,0 +1,5 @@
+export { DecodeError, type DecodeReason, decodeWithin, EncodeError } from './errors.ts'
+export { fromHex, toHex } from './hex.ts'
+export { ByteReader } from './reader.ts'
+export { decodeTbcd, encodeTbcd } from './tbcd.ts'
+export { ByteWriter } from './writer.ts'

@@ -1,0 +1,35 @@
+import { deadLetter } from './dead-letter.ts'
+import { imReceived } from './im-received.ts'
+import { messageCompleted } from './message-completed.ts'
+import { sipFinal } from './sip-final.ts'
+import { smPrepared } from './sm-prepared.ts'
+import { smReports } from './sm-reports.ts'
+import { smRouted } from './sm-routed.ts'
+
+export { type DeadLetter, deadLetter } from './dead-letter.ts'
+export { defineTopic, MAXIMUM_RECORD_OCTETS, type TopicOptions } from './define.ts'
+export { type Envelope, envelopeOf } from './envelope.ts'
+export { EventError } from './errors.ts'
+export { type ImReceived, imReceived } from './im-received.ts'
+export {
+  type MessageCompleted,
+  messageCompleted,
+  type SipFinalStatus,
+  type TimelineEntry,
+} from './message-completed.ts'
+export { SIP_FINAL_PARTITIONS, type SipFinal, sipFinal } from './sip-final.ts'
+export { type Routing, type SmPrepared, smPrepared } from './sm-prepared.ts'
+export { REPORT_STEPS, type ReportStep, type SmReport, smReports } from './sm-reports.ts'
+export { ServingNode, type SmRouted, smRouted } from './sm-routed.ts'
+export type { Topic } from './topic.ts'
+
+/** All topics of the bus. */
+export const TOPICS = [
+  imReceived,
+  smPrepared,
+  smRouted,
+  smReports,
+  sipFinal,
+  messageCompleted,
+  deadLetter,
+] as const

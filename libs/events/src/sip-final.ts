@@ -1,0 +1,26 @@
+import Type, { type Static } from 'typebox'
+import { defineTopic } from './define.ts'
+import { SipFinalStatus } from './message-completed.ts'
+
+/** `sip.final`: the answer for one SIP transaction, addressed to the sip-ingress that holds it. */
+export const sipFinalSchema = Type.Object({
+  messageId: Type.String({ minLength: 16, maxLength: 64 }),
+  ordinal: Type.Integer({ minimum: 0, maximum: 1023 }),
+  bootId: Type.String({ maxLength: 64 }),
+  cause: Type.String({ maxLength: 64 }),
+  final: SipFinalStatus,
+})
+
+export type SipFinal = Static<typeof sipFinalSchema>
+
+/** Partition = ordinal; the reader has this many StatefulSet replicas at the most. */
+export const SIP_FINAL_PARTITIONS = 32
+
+export const sipFinal = defineTopic({
+  name: 'sip.final',
+  version: 1,
+  schema: sipFinalSchema,
+  retentionMs: 5 * 60_000,
+  partitioning: 'reply',
+  key: (value) => value.messageId,
+})

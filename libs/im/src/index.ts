@@ -1,0 +1,8 @@
+export { readBody } from './body.ts'
+export { buildCpim, type CpimInput, type ExtensionHeader, type ImdnHeaders } from './cpim/build.ts'
+export * from './cpim/messages.ts'
+export { type CpimReading, parseCpim } from './cpim/parse.ts'
+export * from './messages.ts'
+export { type ContentDisposition, type MediaType, parseDisposition, parseMediaType } from './mime/fields.ts'
+export type { Entity } from './mime/headers.ts'
+export { acceptedTypes } from './refusals.ts'

@@ -1,0 +1,30 @@
+import { createHmac, hash } from 'node:crypto'
+
+/**
+ * messageId: SHA-256 over Call-ID, From-tag, CSeq number and Request-URI, 128 bits, base64url. Derived, so that a
+ * retransmission or failover copy that reaches another instance is the same message (no Via branch, no time).
+ */
+export function messageIdOf(callId: string, fromTag: string, cseq: number, requestUri: string): string {
+  return hash('sha256', `${callId}\n${fromTag}\n${cseq}\n${requestUri}`, 'base64url').slice(0, 22)
+}
+
+/** Makes the keyed hashes that stand for numbers in topic keys: without the key nobody finds the number back. */
+export class KeyMaker {
+  readonly #key: Buffer
+
+  /** `key`: at least 16 octets, the same in every instance of an installation. */
+  constructor(key: Buffer) {
+    if (key.length < 16) throw new RangeError(`the hash key has ${key.length} octets, at least 16 are needed`)
+    this.#key = key
+  }
+
+  /** HMAC-SHA-256 of a canonical identity, first 16 octets as hex. */
+  keyOf(identity: string): string {
+    return createHmac('sha256', this.#key).update(identity).digest('hex').slice(0, 32)
+  }
+
+  /** One octet or two for the concatenation reference: keyed, so that references do not link messages. */
+  referenceOf(messageId: string): number {
+    return createHmac('sha256', this.#key).update(`ref:${messageId}`).digest().readUInt16BE(0)
+  }
+}

@@ -1,0 +1,3 @@
+export { type Decision, decide, domainOf } from './decide.ts'
+export { loadPolicy } from './load.ts'
+export { type OriginatorSetting, type Policy, policySchema } from './schema.ts'

@@ -1,0 +1,20 @@
+export {
+  type AdminServerDependencies,
+  type AdminServerOptions,
+  createAdminServer,
+  httpSchema,
+  listenAdmin,
+  listenError,
+  type Readiness,
+  StartError,
+} from './admin-server.ts'
+export { Deadlines } from './deadlines.ts'
+export { loadKey } from './keys.ts'
+export { Lifecycle, type Part, stopSignal } from './lifecycle.ts'
+export {
+  productVersion,
+  type RunningService,
+  runService,
+  type ServiceContext,
+  type ServiceDefinition,
+} from './main.ts'

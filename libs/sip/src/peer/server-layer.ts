@@ -1,0 +1,162 @@
+import type { SipParseError } from '../errors.ts'
+import type { SipRequest } from '../message.ts'
+import { type HeaderInput, KNOWN_METHODS } from '../messages.ts'
+import { buildResponse, responseFrame } from '../response.ts'
+import { Incoming } from './incoming.ts'
+import { Flattener, mergeKey, tagOf, transactionKey } from './keys.ts'
+import type { ArrivalPath } from './paths.ts'
+import { type ServerContext, ServerTransaction } from './server-transaction.ts'
+import type { IncomingRequest, ServerTransactionHandle, SipEventName, Transport } from './types.ts'
+
+export interface ServerLayerOptions extends Omit<ServerContext, 'answered' | 'remove'> {
+  readonly maxTransactions: number
+  readonly retryAfterSeconds: number
+  readonly tagSeed: string
+}
+
+export interface ServerLayerSink {
+  request(request: IncomingRequest): void
+  /** The last unanswered request has been answered. */
+  quiet(): void
+}
+
+/** Server transactions of an endpoint: matching, merged requests, CANCEL, ACK, bounds (RFC 3261 §17.2.3, §9.2). */
+export class ServerLayer {
+  readonly #options: ServerLayerOptions
+  readonly #sink: ServerLayerSink
+  readonly #context: ServerContext
+  readonly #byKey = new Map<string, ServerTransaction>()
+  readonly #byMergeKey = new Map<string, ServerTransaction>()
+  readonly #flattener = new Flattener()
+  #unanswered = 0
+  draining = false
+
+  constructor(options: ServerLayerOptions, sink: ServerLayerSink) {
+    this.#options = options
+    this.#sink = sink
+    const { wheel, clock, tryingDelayMs, timeoutMs, count } = options
+    this.#context = {
+      wheel,
+      clock,
+      tryingDelayMs,
+      timeoutMs,
+      count,
+      answered: () => {
+        this.#unanswered--
+        if (this.#unanswered === 0) sink.quiet()
+      },
+      remove: (transaction) => this.#remove(transaction),
+    }
+  }
+
+  /** Open transactions, those that linger in Completed included. */
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  get unanswered(): number {
+    return this.#unanswered
+  }
+
+  onRequest(request: SipRequest, path: ArrivalPath): void {
+    if (request.method === 'ACK') {
+      this.#count('strayAck', path.source.transport)
+      return
+    }
+    path.answerTo(request)
+    const key = this.#flattener.copy(transactionKey(request))
+    const known = this.#byKey.get(key)
+    if (known !== undefined) known.onRetransmission(path)
+    else if (request.method === 'CANCEL') this.#cancel(request, path, key)
+    else if (this.draining || this.#byKey.size >= this.#options.maxTransactions)
+      this.#refuse(request, path, key)
+    else this.#open(request, path, key)
+  }
+
+  /** Answers what could not be parsed, without a transaction; what cannot be addressed is dropped. */
+  onParseError(error: SipParseError, path: ArrivalPath): void {
+    const { transport } = path.source
+    const request = error.partial
+    if (request === undefined) {
+      this.#count('malformedDropped', transport)
+      return
+    }
+    this.#count('malformedAnswered', transport)
+    path.answerTo(request)
+    this.#stateless(request, path, request.headers.get('via') ?? '', error.status)
+  }
+
+  #open(request: SipRequest, path: ArrivalPath, key: string): void {
+    const merge = mergeKey(request)
+    const toTag = request.to.tag ?? tagOf(this.#options.tagSeed, key)
+    const timestamp = request.headers.get('timestamp')
+    const copy = (text: string): string => this.#flattener.copy(text)
+    const transaction = new ServerTransaction(
+      {
+        key,
+        mergeKey: merge === undefined ? undefined : copy(merge),
+        method: copy(request.method),
+        toTag: copy(toTag),
+        frame: copy(responseFrame(request, path.source, toTag)),
+        timestamp: timestamp === undefined ? undefined : copy(timestamp),
+      },
+      path,
+      this.#context,
+    )
+    this.#byKey.set(key, transaction)
+    this.#unanswered++
+    this.#count('requestReceived', path.source.transport)
+    this.#sink.request(new Incoming(request, transaction, this.#mergedWith(transaction)))
+  }
+
+  #mergedWith(transaction: ServerTransaction): ServerTransactionHandle | undefined {
+    if (transaction.mergeKey === undefined) return undefined
+    const earlier = this.#byMergeKey.get(transaction.mergeKey)
+    if (earlier === undefined) this.#byMergeKey.set(transaction.mergeKey, transaction)
+    else {
+      transaction.mergedNext = earlier.mergedNext
+      earlier.mergedNext = transaction
+    }
+    return earlier
+  }
+
+  /** A CANCEL never changes a non-INVITE (RFC 3261 §9.2); it is answered, and that is all. */
+  #cancel(request: SipRequest, path: ArrivalPath, key: string): void {
+    let target: ServerTransaction | undefined
+    for (const method of KNOWN_METHODS) target ??= this.#byKey.get(transactionKey(request, method))
+    this.#count(target === undefined ? 'cancelUnmatched' : 'cancelMatched', path.source.transport)
+    this.#stateless(request, path, key, target === undefined ? 481 : 200, undefined, target?.toTag)
+  }
+
+  #refuse(request: SipRequest, path: ArrivalPath, key: string): void {
+    if (!this.draining) this.#count('transactionsFull', path.source.transport)
+    this.#stateless(request, path, key, 503, { 'Retry-After': String(this.#options.retryAfterSeconds) })
+  }
+
+  /** The same request always gets the same To-tag, so nothing needs to be remembered (RFC 3261 §8.2.7). */
+  #stateless(
+    request: SipRequest,
+    path: ArrivalPath,
+    key: string,
+    status: number,
+    headers?: HeaderInput,
+    toTag = tagOf(this.#options.tagSeed, key),
+  ): void {
+    const sent = path.send(buildResponse(responseFrame(request, path.source, toTag), status, '', headers))
+    this.#count(sent ? 'responseSent' : 'unroutable', path.source.transport)
+  }
+
+  #remove(transaction: ServerTransaction): void {
+    this.#byKey.delete(transaction.key)
+    const { mergeKey: merge } = transaction
+    if (merge === undefined || this.#byMergeKey.get(merge) !== transaction) return
+    let heir = transaction.mergedNext
+    while (heir?.isOver) heir = heir.mergedNext
+    if (heir === undefined) this.#byMergeKey.delete(merge)
+    else this.#byMergeKey.set(merge, heir)
+  }
+
+  #count(name: SipEventName, transport: Transport): void {
+    this.#options.count(name, transport)
+  }
+}

@@ -1,0 +1,22 @@
+export {
+  createLogger,
+  LOG_LEVELS,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+  rateLimited,
+} from './logger.ts'
+export { maskDigits, maskNumber, maskUri } from './mask.ts'
+export {
+  Counter,
+  counter,
+  createRegistry,
+  Gauge,
+  gauge,
+  Histogram,
+  histogram,
+  INTERNAL_BUCKETS_SECONDS,
+  type LabelValues,
+  NETWORK_BUCKETS_SECONDS,
+  Registry,
+} from './metrics.ts'

@@ -1,0 +1,45 @@
+import { UsageError } from './usage-error.ts'
+
+interface Command {
+  readonly summary: string
+  /** Resolves to the exit code. */
+  run(args: string[]): Promise<number>
+}
+
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  send: async () => (await import('./commands/send.ts')).send,
+  decode: async () => (await import('./commands/decode.ts')).decode,
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(await overview())
+    return name === undefined ? 2 : 0
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (load === undefined)
+    throw new UsageError(`there is no command "${name}"; there are: ${Object.keys(COMMANDS).join(', ')}`)
+  return (await load()).run(rest)
+}
+
+async function overview(): Promise<string> {
+  const rows = await Promise.all(
+    Object.entries(COMMANDS).map(async ([name, load]) => `  ${name.padEnd(8)} ${(await load()).summary}`),
+  )
+  return `ipsmgw: the IP-SM-GW's command line
+
+Usage: ipsmgw COMMAND [options]
+
+${rows.join('\n')}
+
+ipsmgw COMMAND --help tells more.`
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  console.error(`ipsmgw: ${error.message}`)
+  process.exitCode = 2
+}

@@ -1,0 +1,134 @@
+import { type Cause, causeNamed } from '@ipsmgw/causes'
+import type { Envelope, ImReceived, SmReport, TimelineEntry } from '@ipsmgw/events'
+
+/** A SIP transaction that waits for the final: which ingress holds it. */
+export interface Transaction {
+  readonly ordinal: number
+  readonly bootId: string
+}
+
+/** What is known of one message, whatever the order in which its records came. */
+export interface MessageState {
+  readonly envelope: Envelope
+  /** First copy of `im.received`; its clocks govern. Undefined while only reports are known. */
+  received: ImReceived | undefined
+  readonly transactions: Transaction[]
+  readonly timeline: TimelineEntry[]
+  parts: number
+  acknowledged: number
+  attempted: number
+  failure:
+    | { cause: Cause; outcome: 'proof' | 'unknown'; detail?: string; retryAfterSeconds?: number }
+    | undefined
+}
+
+/** What the records say so far. */
+export type Verdict =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'delivered' }
+  | {
+      readonly kind: 'failed'
+      readonly cause: Cause
+      readonly outcome: 'failed' | 'unknown'
+      readonly detail?: string
+      readonly retryAfterSeconds?: number
+    }
+
+export function newMessage(envelope: Envelope): MessageState {
+  return {
+    envelope,
+    received: undefined,
+    transactions: [],
+    timeline: [],
+    parts: 0,
+    acknowledged: 0,
+    attempted: 0,
+    failure: undefined,
+  }
+}
+
+/** Takes a copy of `im.received`: the first one is the message, every one is a transaction to answer. */
+export function applyReceived(state: MessageState, received: ImReceived): Transaction {
+  if (state.received === undefined) {
+    state.received = received
+    state.timeline.unshift({
+      step: 'received',
+      by: 'sip-ingress',
+      atMs: received.receivedAtMs,
+      peer: received.sip.peer,
+    })
+  }
+  const known = state.transactions.find(
+    (t) => t.ordinal === received.reply.ordinal && t.bootId === received.reply.bootId,
+  )
+  if (known !== undefined) return known
+  const transaction = { ordinal: received.reply.ordinal, bootId: received.reply.bootId }
+  state.transactions.push(transaction)
+  return transaction
+}
+
+/** A message has at most this many timeline entries: 255 parts, attempted and acknowledged, and some. */
+const MAXIMUM_TIMELINE = 1000
+
+/** Takes a report. The same report twice (a stage's redelivery) changes nothing but is not an error. */
+export function applyReport(state: MessageState, report: SmReport): void {
+  if (state.timeline.some((entry) => isSame(entry, report))) return
+  if (state.timeline.length < MAXIMUM_TIMELINE) state.timeline.push(entryOf(report))
+  if (report.parts !== undefined) state.parts = report.parts
+  switch (report.step) {
+    case 'attempted':
+      state.attempted = Math.max(state.attempted, report.part ?? 1)
+      break
+    case 'acknowledged':
+      state.acknowledged = Math.max(state.acknowledged, report.part ?? 1)
+      break
+    case 'failed':
+      state.failure = {
+        cause: causeNamed(report.cause),
+        outcome: report.outcome ?? 'unknown',
+        ...(report.detail !== undefined && { detail: report.detail }),
+        ...(report.retryAfterSeconds !== undefined && { retryAfterSeconds: report.retryAfterSeconds }),
+      }
+      break
+    case 'converted':
+    case 'routed':
+    case 'duplicate':
+      break
+  }
+}
+
+/** 200 only when the phone has acknowledged every part; a failure is final with its cause. */
+export function verdictOf(state: MessageState): Verdict {
+  if (state.parts > 0 && state.acknowledged === state.parts) return { kind: 'delivered' }
+  const { failure } = state
+  if (failure === undefined) return { kind: 'open' }
+  return {
+    kind: 'failed',
+    cause: failure.cause,
+    outcome: failure.outcome === 'proof' ? 'failed' : 'unknown',
+    ...(failure.detail !== undefined && { detail: failure.detail }),
+    ...(failure.retryAfterSeconds !== undefined && { retryAfterSeconds: failure.retryAfterSeconds }),
+  }
+}
+
+function entryOf(report: SmReport): TimelineEntry {
+  return {
+    step: report.step,
+    by: report.by,
+    atMs: report.atMs,
+    ...(report.part !== undefined && { part: report.part }),
+    ...(report.peer !== undefined && { peer: report.peer }),
+    ...(report.cause !== undefined && { cause: report.cause }),
+    ...(report.outcome !== undefined && { outcome: report.outcome }),
+    ...(report.detail !== undefined && { detail: report.detail }),
+  }
+}
+
+function isSame(entry: TimelineEntry, report: SmReport): boolean {
+  return (
+    entry.step === report.step &&
+    entry.part === report.part &&
+    entry.atMs === report.atMs &&
+    entry.by === report.by
+  )
+}

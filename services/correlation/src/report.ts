@@ -1,0 +1,66 @@
+import type { MessageCompleted } from '@ipsmgw/events'
+import {
+  counter,
+  histogram,
+  type Logger,
+  NETWORK_BUCKETS_SECONDS,
+  type Registry,
+  rateLimited,
+} from '@ipsmgw/telemetry'
+import type { CorrelatorReport } from './correlator.ts'
+
+const OUTCOMES = ['delivered', 'failed', 'unknown'] as const
+
+export function createCorrelatorReport(registry: Registry, logger: Logger): CorrelatorReport {
+  const decisions = counter(registry, 'ipsmgw_messages_total', 'Messages decided, by outcome', {
+    outcome: OUTCOMES,
+  })
+  const causes = counter(registry, 'ipsmgw_message_causes_total', 'Messages decided, by cause', {
+    cause: [] as string[],
+  })
+  const durations = histogram(
+    registry,
+    'ipsmgw_message_seconds',
+    'Arrival to decision, by outcome',
+    { outcome: OUTCOMES },
+    NETWORK_BUCKETS_SECONDS,
+  )
+  const amendments = counter(
+    registry,
+    'ipsmgw_message_amendments_total',
+    'Late results, by what they showed',
+    {
+      outcome: OUTCOMES,
+    },
+  )
+  const facts = counter(registry, 'ipsmgw_correlation_facts_total', 'Things worth counting at correlation', {
+    fact: ['joined', 'orphanExpired', 'publishFailed'],
+  })
+  const warn = rateLimited((fields, sentence) => logger.warn(fields, sentence))
+  return {
+    decided(completed: MessageCompleted) {
+      const { outcome, cause, messageId } = completed
+      const durationMs = completed.decidedAtMs - completed.receivedAtMs
+      decisions.inc({ outcome })
+      causes.inc({ cause })
+      durations.observe({ outcome }, durationMs / 1000)
+      logger.debug(
+        { messageId, outcome, cause, status: completed.final.status, durationMs },
+        'message decided',
+      )
+    },
+    amended({ messageId, outcome, cause }) {
+      amendments.inc({ outcome })
+      logger.debug({ messageId, outcome, cause }, 'late result')
+    },
+    joined: () => facts.inc({ fact: 'joined' }),
+    orphanExpired(messageId) {
+      facts.inc({ fact: 'orphanExpired' })
+      warn({ messageId }, 'reports of a message that was never received here')
+    },
+    publishFailed(error, messageId) {
+      facts.inc({ fact: 'publishFailed' })
+      warn({ messageId, err: error }, 'decision could not be put on the bus')
+    },
+  }
+}

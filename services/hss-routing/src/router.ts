@@ -1,0 +1,119 @@
+import type { Cause } from '@ipsmgw/causes'
+import { envelopeOf, type ServingNode, type SmPrepared, type SmReport, type SmRouted } from '@ipsmgw/events'
+import type { KeyMaker } from '@ipsmgw/numbering'
+
+/** A query's negative answer, as a value. */
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly cause: Cause
+  readonly detail?: string
+}
+
+/** Where the recipient is, as HSS or HLR say. */
+export interface RoutingAnswer {
+  readonly kind: 'routed'
+  readonly imsi: string
+  /** Every node named, in the order of the answer; nodes of this gateway itself are left out already. */
+  readonly nodes: readonly ServingNode[]
+  /** Diameter identity or masked address of who answered. */
+  readonly peer: string
+}
+
+export interface Queries {
+  /** Number of a public identity (Sh UDR). */
+  resolve(publicIdentity: string, budgetMs: number): Promise<{ kind: 'number'; number: string } | Refusal>
+  /** Serving nodes of a number (S6c SRR). */
+  route(number: string, budgetMs: number): Promise<RoutingAnswer | Refusal>
+}
+
+export interface RouterOptions {
+  /** Kinds of node in the operator's order of preference; others are not used. */
+  readonly preference: readonly ServingNode['kind'][]
+  /** For all queries of one message together. */
+  readonly budgetMs: number
+}
+
+export interface RouterDependencies {
+  readonly queries: Queries
+  readonly keys: KeyMaker
+  now(): number
+  publishRouted(routed: SmRouted): Promise<void>
+  publishReport(report: SmReport): Promise<void>
+}
+
+/** Step 8: identity to number where needed, number to serving nodes, nodes in the operator's order. */
+export class Router {
+  readonly #options: RouterOptions
+  readonly #dependencies: RouterDependencies
+
+  constructor(options: RouterOptions, dependencies: RouterDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+  }
+
+  async handle(prepared: SmPrepared): Promise<void> {
+    const { now, keys, publishRouted } = this.#dependencies
+    if (now() >= prepared.forwardByMs)
+      return this.#fail(prepared, { kind: 'refused', cause: 'expiredBeforeForward' })
+    const untilMs = Math.min(now() + this.#options.budgetMs, prepared.forwardByMs)
+    const number = await this.#number(prepared, untilMs)
+    if (number.kind === 'refused') return this.#fail(prepared, number)
+    const answer = await this.#dependencies.queries.route(number.number, untilMs - now())
+    if (answer.kind === 'refused') return this.#fail(prepared, answer)
+    const nodes = this.#ordered(answer.nodes)
+    if (nodes.length === 0)
+      return this.#fail(prepared, {
+        kind: 'refused',
+        cause: 'noUsableServingNode',
+        detail: answer.nodes.map((node) => node.kind).join(' '),
+      })
+    // Routed goes first: the report must not wait for a broker that takes the one and refuses the other.
+    await publishRouted({
+      ...envelopeOf(prepared),
+      deliveryKey: keys.keyOf(number.number),
+      imsi: answer.imsi,
+      recipient: prepared.recipient,
+      nodes,
+      tpdus: prepared.tpdus,
+      routing: prepared.routing,
+      ...(prepared.expiresAtMs !== undefined && { expiresAtMs: prepared.expiresAtMs }),
+      early: prepared.early,
+    })
+    await this.#report(prepared, {
+      step: 'routed',
+      peer: answer.peer,
+      detail: nodes.map((node) => node.kind).join(' '),
+    })
+  }
+
+  async #number(
+    prepared: SmPrepared,
+    untilMs: number,
+  ): Promise<{ kind: 'number'; number: string } | Refusal> {
+    const { number, uri } = prepared.recipient
+    if (number !== undefined) return { kind: 'number', number }
+    return this.#dependencies.queries.resolve(uri, untilMs - this.#dependencies.now())
+  }
+
+  #ordered(nodes: readonly ServingNode[]): ServingNode[] {
+    return this.#options.preference.flatMap((kind) => nodes.filter((node) => node.kind === kind))
+  }
+
+  #fail(prepared: SmPrepared, refusal: Refusal): Promise<void> {
+    return this.#report(prepared, {
+      step: 'failed',
+      cause: refusal.cause,
+      outcome: 'proof',
+      ...(refusal.detail !== undefined && { detail: refusal.detail }),
+    })
+  }
+
+  #report(prepared: SmPrepared, rest: Partial<SmReport> & { step: SmReport['step'] }): Promise<void> {
+    return this.#dependencies.publishReport({
+      ...envelopeOf(prepared),
+      by: 'hss-routing',
+      atMs: this.#dependencies.now(),
+      ...rest,
+    })
+  }
+}

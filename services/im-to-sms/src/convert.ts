@@ -1,0 +1,104 @@
+import { envelopeOf, type ImReceived, type SmPrepared, type SmReport } from '@ipsmgw/events'
+import type { KeyMaker } from '@ipsmgw/numbering'
+import { decide, type Policy } from '@ipsmgw/policy'
+import {
+  type Address,
+  encodeDeliverMessage,
+  type Language,
+  type ServiceCentreClock,
+  type TextEncoding,
+} from '@ipsmgw/sms'
+
+/** Step 7's result: a Short Message for routing, or the refusal that ends the message. */
+export type Conversion =
+  | {
+      readonly kind: 'prepared'
+      readonly prepared: SmPrepared
+      readonly report: SmReport
+      readonly anonymous: boolean
+      readonly parts: number
+    }
+  | { readonly kind: 'refused'; readonly report: SmReport; readonly rule: string }
+
+/** What a conversion needs besides the message. */
+export interface ConversionTools {
+  readonly policy: Policy
+  readonly keys: KeyMaker
+  readonly clock: ServiceCentreClock
+}
+
+/**
+ * Instant message to Short Message (TS 23.204 §6.13 step 7). Deterministic: the same record gives the same octets,
+ * since time comes from the record and the concatenation reference from messageId.
+ */
+export function convert(message: ImReceived, tools: ConversionTools, atMs: number): Conversion {
+  const { policy, keys, clock } = tools
+  const decision = decide(message, policy)
+  if (decision.kind === 'refuse') return refused(message, atMs, decision.cause, decision.rule)
+  const encoded = encodeDeliverMessage({
+    originator: decision.originator,
+    serviceCentreTime: clock.at(message.receivedAtMs),
+    content: message.text,
+    reference: reference(message.messageId, isShared(decision.originator, decision.anonymous), policy, keys),
+    languages: languagesFor(message.recipient.number, policy),
+    maxParts: policy.text.maximumParts,
+    transliterate: policy.text.transliterate,
+  })
+  if (!encoded.ok) return refused(message, atMs, 'tooLong', 'text.maximumParts')
+  return {
+    kind: 'prepared',
+    anonymous: decision.anonymous,
+    parts: encoded.tpdus.length,
+    report: {
+      ...envelopeOf(message),
+      step: 'converted',
+      by: 'im-to-sms',
+      atMs,
+      parts: encoded.tpdus.length,
+      detail: `${alphabetOf(encoded.encoding)}, originator ${decision.originator.kind}`,
+    },
+    prepared: {
+      ...envelopeOf(message),
+      recipient: {
+        uri: message.recipient.uri,
+        ...(message.recipient.number !== undefined && { number: message.recipient.number }),
+      },
+      tpdus: encoded.tpdus.map((tpdu) => tpdu.toString('base64')),
+      routing: { attempt: 1, firstPart: 1 },
+      ...(message.expiresAtMs !== undefined && { expiresAtMs: message.expiresAtMs }),
+      early: message.answer.earlyAtMs !== undefined,
+    },
+  }
+}
+
+function alphabetOf(encoding: TextEncoding | undefined): string {
+  if (encoding === undefined || encoding.alphabet === 'ucs2') return 'UCS2'
+  return encoding.single === 0 && encoding.locking === 0 ? 'GSM 7 bit' : 'GSM 7 bit, national table'
+}
+
+/** Many senders behind one TP-OA: 8 bits would collide with a leftover part too soon. */
+function isShared(originator: Address, anonymous: boolean): boolean {
+  return anonymous || originator.kind === 'alphanumeric'
+}
+
+function reference(messageId: string, shared: boolean, policy: Policy, keys: KeyMaker) {
+  const value = keys.referenceOf(messageId)
+  return shared || policy.text.reference === '16bit'
+    ? ({ bits: 16, value } as const)
+    : ({ bits: 8, value: value & 0xff } as const)
+}
+
+function languagesFor(number: string | undefined, policy: Policy): Language[] {
+  const rule = policy.text.languages
+    .filter((entry) => number?.startsWith(entry.recipients))
+    .sort((a, b) => b.recipients.length - a.recipients.length)[0]
+  return (rule?.tables ?? []) as Language[]
+}
+
+function refused(message: ImReceived, atMs: number, cause: string, rule: string): Conversion {
+  return {
+    kind: 'refused',
+    rule,
+    report: { ...envelopeOf(message), step: 'failed', by: 'im-to-sms', atMs, cause, outcome: 'proof' },
+  }
+}

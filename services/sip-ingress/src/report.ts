@@ -1,0 +1,130 @@
+import type { ImReceived } from '@ipsmgw/events'
+import type { RespondOutcome, SipEventName, SipParseError, SipSource } from '@ipsmgw/sip'
+import {
+  counter,
+  histogram,
+  type Logger,
+  NETWORK_BUCKETS_SECONDS,
+  type Registry,
+  rateLimited,
+} from '@ipsmgw/telemetry'
+
+/** One function per business fact: counter, log line and span in one place. */
+export interface IngressReport {
+  accepted(messageId: string, record: ImReceived): void
+  refused(method: string, status: number, why: string): void
+  answered(method: string, status: number): void
+  consumed(): void
+  joined(): void
+  finalSent(
+    messageId: string,
+    status: number,
+    cause: string,
+    outcome: RespondOutcome,
+    durationMs: number,
+  ): void
+  strayFinal(): void
+  guardFired(messageId: string): void
+  publishFailed(messageId: string, error: unknown): void
+  unknownPeer(source: SipSource): void
+  malformed(error: SipParseError, source: SipSource): void
+  handlerFault(error: unknown): void
+  sipEvent(name: SipEventName): void
+}
+
+const CLASSES = ['2xx', '4xx', '5xx', 'other'] as const
+const METHODS = ['MESSAGE', 'OPTIONS', 'REGISTER', 'other'] as const
+
+export function createIngressReport(registry: Registry, logger: Logger): IngressReport {
+  const requests = counter(
+    registry,
+    'ipsmgw_sip_requests_total',
+    'SIP requests answered, by method and class',
+    {
+      method: METHODS,
+      class: CLASSES,
+    },
+  )
+  const refusals = counter(
+    registry,
+    'ipsmgw_sip_refusals_total',
+    'Requests refused before anything went on the bus, by reason',
+    { why: [] as string[] },
+  )
+  const finals = histogram(
+    registry,
+    'ipsmgw_sip_transaction_seconds',
+    'MESSAGE in to final out, by class of the final',
+    { class: CLASSES },
+    NETWORK_BUCKETS_SECONDS,
+  )
+  const facts = counter(registry, 'ipsmgw_sip_facts_total', 'Things worth counting at the SIP side', {
+    fact: [
+      'joined',
+      'notificationConsumed',
+      'strayFinal',
+      'guardFired',
+      'publishFailed',
+      'unknownPeer',
+      'lateFinal',
+    ],
+  })
+  const events = counter(registry, 'ipsmgw_sip_layer_events_total', 'Events of transactions and transports', {
+    event: [] as string[],
+  })
+  const parseErrors = counter(registry, 'ipsmgw_sip_parse_errors_total', 'Malformed SIP, by kind', {
+    code: [] as string[],
+  })
+  const warn = rateLimited((fields, sentence) => logger.warn(fields, sentence))
+  const answered = (method: string, status: number) =>
+    requests.inc({ method: METHODS.find((m) => m === method) ?? 'other', class: classOf(status) })
+  return {
+    accepted(messageId, record) {
+      logger.debug({ messageId, peer: record.sip.peer }, 'message accepted')
+    },
+    refused(method, status, why) {
+      answered(method, status)
+      refusals.inc({ why })
+      logger.debug({ method, status, why }, 'request refused')
+    },
+    answered,
+    consumed() {
+      answered('MESSAGE', 200)
+      facts.inc({ fact: 'notificationConsumed' })
+    },
+    joined: () => facts.inc({ fact: 'joined' }),
+    finalSent(messageId, status, cause, outcome, durationMs) {
+      answered('MESSAGE', status)
+      finals.observe({ class: classOf(status) }, durationMs / 1000)
+      if (outcome !== 'sent') facts.inc({ fact: 'lateFinal' })
+      logger.debug({ messageId, status, cause, outcome, durationMs }, 'final answer sent')
+    },
+    strayFinal: () => facts.inc({ fact: 'strayFinal' }),
+    guardFired(messageId) {
+      facts.inc({ fact: 'guardFired' })
+      warn({ messageId }, 'no final from correlation in time, answered 202')
+    },
+    publishFailed(messageId, error) {
+      facts.inc({ fact: 'publishFailed' })
+      warn({ messageId, err: error }, 'message could not be put on the bus')
+    },
+    unknownPeer(source) {
+      facts.inc({ fact: 'unknownPeer' })
+      warn(
+        { address: source.address, transport: source.transport },
+        'request from an address of no configured peer',
+      )
+    },
+    malformed(error, source) {
+      parseErrors.inc({ code: error.code })
+      warn({ code: error.code, what: error.what, address: source.address }, 'malformed SIP')
+    },
+    handlerFault: (error) => logger.error({ err: error }, 'request handler failed'),
+    sipEvent: (event) => events.inc({ event }),
+  }
+}
+
+function classOf(status: number): (typeof CLASSES)[number] {
+  const name = `${Math.floor(status / 100)}xx`
+  return CLASSES.find((c) => c === name) ?? 'other'
+}

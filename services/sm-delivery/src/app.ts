@@ -1,0 +1,55 @@
+import { type Bus, type Consumer, from, on } from '@ipsmgw/bus'
+import { smPrepared, smReports, smRouted } from '@ipsmgw/events'
+import type { Part } from '@ipsmgw/runtime'
+import { Bulkhead } from './bulkhead.ts'
+import { Delivery, type DeliveryDependencies, type DeliveryOptions } from './delivery.ts'
+import { PaceBook, type PaceOptions } from './pace.ts'
+import { SeenSet } from './seen-set.ts'
+
+export interface SmDeliveryOptions extends DeliveryOptions {
+  readonly maximumInFlight: number
+  readonly maximumInFlightPerNode: number
+  /** Expected duration of a node that has not shown its own yet. */
+  readonly pace: PaceOptions
+  /** Claims are remembered, and read again after a takeover, this far back. */
+  readonly seenWindowMs: number
+}
+
+export interface SmDeliveryDependencies
+  extends Pick<DeliveryDependencies, 'forwarders' | 'forwarded' | 'now'> {
+  readonly bus: Bus
+}
+
+/** Consumes `sm.routed` claim by claim: the offset is committed first, then the message is ours to send. */
+export function createSmDelivery(options: SmDeliveryOptions, dependencies: SmDeliveryDependencies): Part {
+  const { bus, now } = dependencies
+  const delivery = new Delivery(options, {
+    forwarders: dependencies.forwarders,
+    forwarded: dependencies.forwarded,
+    now,
+    seen: new SeenSet(options.seenWindowMs, now),
+    pace: new PaceBook(options.pace),
+    bulkhead: new Bulkhead(options.maximumInFlightPerNode),
+    publishReport: (report) => bus.publish(smReports, { report }),
+    publishPrepared: (prepared) => bus.publish(smPrepared, prepared),
+  })
+  let consumer: Consumer | undefined
+  return {
+    name: 'sm-delivery',
+    async start() {
+      consumer = await bus.consume({
+        group: 'sm-delivery',
+        mode: 'claim',
+        maximumInFlight: options.maximumInFlight,
+        subscriptions: [on(smRouted, ({ value }, context) => delivery.deliver(value, () => context.owned()))],
+        replay: {
+          windowMs: options.seenWindowMs,
+          sources: [from(smRouted, ({ value }) => delivery.remember(value))],
+        },
+      })
+    },
+    async stop() {
+      await consumer?.close()
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import Type, { type Static } from 'typebox'
+
+/** How parts are forwarded: bounds, expected durations, retries. */
+export const deliverySchema = Type.Object(
+  {
+    maximumInFlight: Type.Integer({ default: 40_000, minimum: 1, description: 'messages being delivered' }),
+    maximumInFlightPerNode: Type.Integer({
+      default: 20_000,
+      minimum: 1,
+      description: 'parts under way to one serving node; keep it below maximumInFlight',
+    }),
+    firstPartMs: Type.Integer({
+      default: 6_000,
+      minimum: 1,
+      description: 'expected until a node has shown its own',
+    }),
+    furtherPartMs: Type.Integer({
+      default: 2_500,
+      minimum: 1,
+      description: 'expected for each further part',
+    }),
+    remainderMs: Type.Integer({
+      default: 90_000,
+      minimum: 0,
+      description: 'bound for the rest after part 1',
+    }),
+    busyRetryMs: Type.Integer({ default: 1_500, minimum: 1, description: 'pause when the phone is busy' }),
+    busyRetries: Type.Integer({ default: 2, minimum: 0, maximum: 10 }),
+    smDeliveryTimerSeconds: Type.Integer({
+      default: 30,
+      minimum: 30,
+      maximum: 600,
+      description: 'supervision time signalled to the node (TS 29.002)',
+    }),
+    seenWindowMs: Type.Integer({
+      default: 180_000,
+      minimum: 60_000,
+      description: 'a message is known this long',
+    }),
+  },
+  { additionalProperties: false, default: {} },
+)
+export type DeliveryConfig = Static<typeof deliverySchema>

@@ -1,0 +1,222 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Cause, causeRow } from '@ipsmgw/causes'
+import { envelopeOf, type ServingNode, type SmPrepared, type SmReport, type SmRouted } from '@ipsmgw/events'
+import type { Bulkhead } from './bulkhead.ts'
+import { type Forwarder, type ForwardResult, nodeName } from './forwarder.ts'
+import type { PaceBook } from './pace.ts'
+import type { SeenSet } from './seen-set.ts'
+
+export interface DeliveryOptions {
+  /** Once part 1 is acknowledged the rest is sent even past answerBy, for this long. */
+  readonly remainderMs: number
+  /** Pause before a node that is busy with this phone is tried again. */
+  readonly busyRetryMs: number
+  readonly busyRetries: number
+}
+
+export interface DeliveryDependencies {
+  readonly forwarders: Readonly<Partial<Record<ServingNode['protocol'], Forwarder>>>
+  readonly seen: SeenSet
+  readonly pace: PaceBook
+  readonly bulkhead: Bulkhead
+  now(): number
+  /** Durable when it resolves (acks=all): *attempted* is written before a part leaves. */
+  publishReport(report: SmReport): Promise<void>
+  /** Asks routing once more: the location was stale. */
+  publishPrepared(prepared: SmPrepared): Promise<void>
+  forwarded(node: ServingNode, result: ForwardResult, durationMs: number): void
+}
+
+/** Whether the claim still holds: same epoch, partition still ours. */
+export type Owned = () => boolean
+
+/** How sending the parts from one on ended. */
+type Ending =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'ended'; readonly report: Partial<SmReport> }
+  | {
+      readonly kind: 'elsewhere'
+      readonly part: number
+      readonly report: Partial<SmReport>
+      readonly stale: boolean
+    }
+
+/**
+ * Steps 9 to 12: one claimed message, part after part. It is called once per claim, and at the head of its phone's
+ * queue; it never throws for what the network does.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions
+  readonly #dependencies: DeliveryDependencies
+
+  constructor(options: DeliveryOptions, dependencies: DeliveryDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+  }
+
+  /** A claim read again after a takeover: it was somebody's, so it is never sent from here. */
+  remember(message: SmRouted): void {
+    this.#dependencies.seen.add(claimId(message))
+  }
+
+  async deliver(message: SmRouted, owned: Owned): Promise<void> {
+    if (!this.#dependencies.seen.add(claimId(message))) {
+      await this.#report(message, { step: 'duplicate' })
+      return
+    }
+    let part = message.routing.firstPart
+    let last: Partial<SmReport> = {}
+    let stale = false
+    for (const node of message.nodes) {
+      const ending = await this.#send(message, node, part, owned)
+      if (ending.kind === 'delivered') return
+      if (ending.kind === 'ended') return this.#fail(message, ending.report)
+      part = ending.part
+      last = ending.report
+      stale ||= ending.stale
+    }
+    if (stale && message.routing.attempt === 1 && this.#beforeForwardBy(message))
+      await this.#routeAgain(message, part)
+    else await this.#fail(message, last)
+  }
+
+  async #send(message: SmRouted, node: ServingNode, firstPart: number, owned: Owned): Promise<Ending> {
+    const parts = message.tpdus.length
+    for (let part = firstPart; part <= parts; part++) {
+      const late = this.#tooLate(message, node, part)
+      if (late !== undefined) return { kind: 'ended', report: { part, cause: late, outcome: 'proof' } }
+      const result = await this.#sendPart(message, node, part, owned)
+      if (result.kind === 'delivered') {
+        await this.#report(message, { step: 'acknowledged', part, peer: nodeName(node), ...detailOf(result) })
+        continue
+      }
+      return this.#endingOf(result, part, node)
+    }
+    return { kind: 'delivered' }
+  }
+
+  /** Why this part must not start now: validity over, no time left for the whole, or the remainder's bound. */
+  #tooLate(message: SmRouted, node: ServingNode, part: number): Cause | undefined {
+    const now = this.#dependencies.now()
+    if (part > 1)
+      return now > message.answerByMs + this.#options.remainderMs ? 'expiredBeforeForward' : undefined
+    if (message.expiresAtMs !== undefined && now >= message.expiresAtMs) return 'validityOver'
+    if (!this.#beforeForwardBy(message)) return 'expiredBeforeForward'
+    if (message.early) return undefined
+    const estimateMs = this.#dependencies.pace.estimateMs(nodeName(node), message.tpdus.length)
+    return now + estimateMs > message.answerByMs ? 'expiredBeforeForward' : undefined
+  }
+
+  async #sendPart(message: SmRouted, node: ServingNode, part: number, owned: Owned): Promise<ForwardResult> {
+    const forwarder = this.#dependencies.forwarders[node.protocol]
+    if (forwarder === undefined)
+      return { kind: 'not-sent', cause: 'noRouteToServingNode', detail: `no ${node.protocol} leg` }
+    for (let attempt = 0; ; attempt++) {
+      const result = await this.#attempt(message, node, part, owned, forwarder)
+      const busy = result.kind === 'refused' && causeRow(result.cause).action === 'same-node-later'
+      if (!busy || attempt >= this.#options.busyRetries || this.#tooLate(message, node, part) !== undefined)
+        return result
+      await delay(this.#options.busyRetryMs)
+    }
+  }
+
+  async #attempt(
+    message: SmRouted,
+    node: ServingNode,
+    part: number,
+    owned: Owned,
+    forwarder: Forwarder,
+  ): Promise<ForwardResult> {
+    const { bulkhead, pace, now } = this.#dependencies
+    const name = nodeName(node)
+    if (!bulkhead.enter(name))
+      return { kind: 'not-sent', cause: 'servingNodeBusy', detail: 'in-flight bound of the node' }
+    try {
+      await this.#report(message, { step: 'attempted', part, peer: name })
+      // Only now is the attempt on record; a process that was frozen in between must not send any more.
+      if (!owned() || (part === 1 && !this.#beforeForwardBy(message)))
+        return {
+          kind: 'not-sent',
+          cause: 'expiredBeforeForward',
+          detail: 'claim or time lost before the forward',
+        }
+      const startedAtMs = now()
+      const result = await forwarder.forward({
+        node,
+        imsi: message.imsi,
+        tpdu: Buffer.from(message.tpdus[part - 1] as string, 'base64'),
+        part,
+        parts: message.tpdus.length,
+        moreMessagesToSend: part < message.tpdus.length,
+        startedAtMs,
+      })
+      const durationMs = now() - startedAtMs
+      if (result.kind === 'delivered') pace.learn(name, part, durationMs)
+      this.#dependencies.forwarded(node, result, durationMs)
+      return result
+    } finally {
+      bulkhead.leave(name)
+    }
+  }
+
+  #endingOf(result: Exclude<ForwardResult, { kind: 'delivered' }>, part: number, node: ServingNode): Ending {
+    const peer = nodeName(node)
+    if (result.kind === 'unknown')
+      return {
+        kind: 'ended',
+        report: { part, peer, cause: 'outcomeUnknown', outcome: 'unknown', detail: result.detail },
+      }
+    const row = causeRow(result.cause)
+    const proof = result.kind === 'not-sent' || result.proof === true || row.outcome === 'proof'
+    const report: Partial<SmReport> = {
+      part,
+      peer,
+      cause: result.cause,
+      outcome: proof ? 'proof' : 'unknown',
+      ...detailOf(result),
+      ...(result.kind === 'refused' &&
+        result.retryAfterSeconds !== undefined && { retryAfterSeconds: result.retryAfterSeconds }),
+    }
+    const stale = row.action === 'ask-routing-again'
+    if (proof && (stale || row.action === 'other-node')) return { kind: 'elsewhere', part, report, stale }
+    return { kind: 'ended', report }
+  }
+
+  #routeAgain(message: SmRouted, part: number): Promise<void> {
+    return this.#dependencies.publishPrepared({
+      ...envelopeOf(message),
+      recipient: message.recipient,
+      tpdus: message.tpdus,
+      routing: { attempt: 2, firstPart: part },
+      ...(message.expiresAtMs !== undefined && { expiresAtMs: message.expiresAtMs }),
+      early: message.early,
+    })
+  }
+
+  #beforeForwardBy(message: SmRouted): boolean {
+    return this.#dependencies.now() < message.forwardByMs
+  }
+
+  #fail(message: SmRouted, report: Partial<SmReport>): Promise<void> {
+    return this.#report(message, { ...report, step: 'failed' })
+  }
+
+  #report(message: SmRouted, report: Partial<SmReport> & { step: SmReport['step'] }): Promise<void> {
+    return this.#dependencies.publishReport({
+      ...envelopeOf(message),
+      by: 'sm-delivery',
+      atMs: this.#dependencies.now(),
+      parts: message.tpdus.length,
+      ...report,
+    })
+  }
+}
+
+/** One claim per routing attempt: the copy of a message is caught, its second routing is not. */
+function claimId(message: SmRouted): string {
+  return message.routing.attempt === 1 ? message.messageId : `${message.messageId}/${message.routing.attempt}`
+}
+
+function detailOf(result: ForwardResult): { detail?: string } {
+  return result.detail === undefined ? {} : { detail: result.detail }
+}

@@ -1,0 +1,42 @@
+import type { Cause } from '@ipsmgw/causes'
+import type { ServingNode } from '@ipsmgw/events'
+
+/** One part on its way to one serving node. */
+export interface PartForward {
+  readonly node: ServingNode
+  readonly imsi: string
+  /** SMS-DELIVER octets. */
+  readonly tpdu: Buffer
+  readonly part: number
+  readonly parts: number
+  /** Another part follows on the same way. */
+  readonly moreMessagesToSend: boolean
+  readonly startedAtMs: number
+}
+
+/** What became of one part. Only `delivered`, `refused` and `not-sent` are certain. */
+export type ForwardResult =
+  | { readonly kind: 'delivered'; readonly detail?: string }
+  /** The network or the phone answered with an error; libs/causes says what it proves. */
+  | {
+      readonly kind: 'refused'
+      readonly cause: Cause
+      /** The phone itself refused (TP-FCS): proof, whatever the cause says in general. */
+      readonly proof?: boolean
+      readonly detail?: string
+      readonly retryAfterSeconds?: number
+    }
+  /** Provably nothing left this process, or the network gave that very message back. */
+  | { readonly kind: 'not-sent'; readonly cause: Cause; readonly detail: string }
+  /** It left and no answer came: it is never sent again. */
+  | { readonly kind: 'unknown'; readonly detail: string }
+
+/** A way to serving nodes: SGd, MAP. */
+export interface Forwarder {
+  forward(part: PartForward): Promise<ForwardResult>
+}
+
+/** The identity of a node for reports, bulkheads and learned times. */
+export function nodeName(node: ServingNode): string {
+  return node.host ?? `${node.kind}:${node.number ?? 'unknown'}`
+}

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type RunningProcess, startProcess } from '../../support/processes.ts'
+
+/** Kamailio as a plain stateful proxy in front of the gateway, in the S-CSCF's place. */
+export async function startKamailio(
+  listenPort: number,
+  gateway: { port: number; transport: 'udp' | 'tcp' },
+): Promise<RunningProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-kamailio-'))
+  const configuration = join(folder, 'kamailio.cfg')
+  writeFileSync(configuration, config(listenPort, gateway))
+  const kamailio = await startProcess(
+    'kamailio',
+    ['-f', configuration, '-DD', '-E', '-Y', folder, '-P', join(folder, 'pid'), '-m', '64', '-M', '16'],
+    { readyWhen: /udp receiver|listening|Listening on|init_tcp|TCP|kamailio/i },
+  )
+  void kamailio.ended.then(() => rmSync(folder, { recursive: true, force: true }))
+  return kamailio
+}
+
+function config(listenPort: number, gateway: { port: number; transport: 'udp' | 'tcp' }): string {
+  return `#!KAMAILIO
+debug=1
+log_stderror=yes
+children=2
+tcp_children=2
+auto_aliases=no
+disable_tls=yes
+listen=udp:127.0.0.1:${listenPort}
+listen=tcp:127.0.0.1:${listenPort}
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+modparam("tm", "fr_timer", 31000)
+request_route {
+  if (!mf_process_maxfwd_header("70")) {
+    sl_send_reply("483", "Too Many Hops");
+    exit;
+  }
+  $du = "sip:127.0.0.1:${gateway.port};transport=${gateway.transport}";
+  if (!t_relay()) sl_reply_error();
+  exit;
+}
+`
+}
