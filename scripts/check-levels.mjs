@@ -22,6 +22,8 @@ const composers = ['standalone']
 
 const sourceFile = /\.(ts|mts|mjs|js)$/
 const testFile = /(\.test\.(ts|mjs)$)|(\/test\/)|(\.fixture\.ts$)|(\/testing\/)/
+/** Commands of a package start on any Node, so they may need the set-up in `scripts`. */
+const commandFile = /^services\/[^/]+\/bin\//
 const posix = (path) => path.split(sep).join('/')
 
 /** `@scope/name/inner` as `['@scope/name', './inner']`. */
@@ -102,7 +104,9 @@ const declared = (manifest, keys) => new Set(keys.flatMap((key) => Object.keys(m
 function checkRelative(pkg, file, { specifier, line }, root, report) {
   const target = posix(relative(root, resolve(root, dirname(file.path), specifier)))
   if (target.startsWith(`${pkg.folder}/`)) return
-  if (testFile.test(file.path) && target.startsWith('test/vectors/')) return
+  const isTest = testFile.test(file.path) || pkg.kind === 'test'
+  if (isTest && target.startsWith('test/vectors/')) return
+  if ((isTest || commandFile.test(file.path)) && target.startsWith('scripts/')) return
   report(`${file.path}:${line}`, `'${specifier}' leaves the package`, `import the other package by its name`)
 }
 

@@ -125,6 +125,13 @@ suite('import levels', () => {
       says: /leaves the package/,
     },
     {
+      title: 'the source of a service needs no chore of the repository',
+      packages: {
+        'services/cli': { files: { 'src/index.ts': "import '../../../scripts/setup.mjs'\n" } },
+      },
+      says: /'..\/..\/..\/scripts\/setup.mjs' leaves the package/,
+    },
+    {
       title: 'a library without a level is refused',
       packages: { 'libs/utils': {} },
       says: /this library has no level/,
@@ -179,6 +186,14 @@ suite('import levels', () => {
         files: { 'src/index.ts': using('@ipsmgw/records') },
       },
       test: { dependencies: ['@ipsmgw/records'], files: { 'e2e/a.test.ts': using('@ipsmgw/records') } },
+    })
+    assert.deepEqual(findProblems(root), [])
+  })
+
+  test('a command and a test may use the chores of the repository', () => {
+    const root = repository({
+      'services/cli': { files: { 'bin/cli.mjs': "import '../../../scripts/setup.mjs'\n" } },
+      test: { files: { 'interop/a.test.ts': "import '../../scripts/kafka.ts'\n" } },
     })
     assert.deepEqual(findProblems(root), [])
   })
