@@ -1,0 +1,125 @@
+import type { Socket } from 'node:net'
+import { type Clock, systemClock } from './clock.ts'
+import { TransportError } from './errors.ts'
+import type { Transport, TransportHandlers, TransportMessage } from './transport.ts'
+
+export interface StreamTransportOptions {
+  readonly kind: Transport['kind']
+  readonly outboundStreams: number
+  /** Octets that may wait; a message beyond is not taken. */
+  readonly queueLimitOctets: number
+  /** Octets put into one write. 1: one message is one write, as SCTP needs it. */
+  readonly batchOctets: number
+  /** Called right before a write with the stream of its message. */
+  readonly selectStream?: (stream: number) => void
+}
+
+/** Longest wait for a peer that neither reads nor closes. */
+const CLOSE_TIMEOUT_MS = 2_000
+
+/**
+ * A `Transport` over a connected socket. One write is outstanding at a time and the rest waits in an own bounded
+ * queue: libuv merges queued writes, which would make one SCTP message of several, and only what never left the own
+ * queue is certainly not sent.
+ */
+export class StreamTransport implements Transport {
+  readonly kind: Transport['kind']
+  readonly remote: string
+  readonly outboundStreams: number
+  readonly #socket: Socket
+  readonly #options: StreamTransportOptions
+  readonly #clock: Clock
+  #handlers: TransportHandlers | undefined
+  #queue: TransportMessage[] = []
+  #queuedOctets = 0
+  #writing = false
+  #closing = false
+  #fault: Error | undefined
+  #finished = false
+  #cancelCloseTimer: (() => void) | undefined
+
+  constructor(socket: Socket, options: StreamTransportOptions, clock: Clock = systemClock) {
+    this.#socket = socket
+    this.#options = options
+    this.#clock = clock
+    this.kind = options.kind
+    this.outboundStreams = options.outboundStreams
+    this.remote = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
+    socket.on('error', (error) => {
+      this.#fault = error
+    })
+    socket.once('close', () => this.#finish())
+  }
+
+  start(handlers: TransportHandlers): void {
+    this.#handlers = handlers
+    if (this.#socket.destroyed) {
+      queueMicrotask(() => this.#finish())
+      return
+    }
+    this.#socket.on('data', (octets: Buffer) => handlers.onData(octets))
+  }
+
+  send(message: TransportMessage): boolean {
+    const { length } = message.octets
+    if (this.#closing || this.#socket.destroyed || !this.#socket.writable) return false
+    if (this.#queuedOctets + length > this.#options.queueLimitOctets) return false
+    this.#queue.push(message)
+    this.#queuedOctets += length
+    this.#pump()
+    return true
+  }
+
+  close(): void {
+    if (this.#closing) return
+    this.#closing = true
+    this.#cancelCloseTimer = this.#clock.after(CLOSE_TIMEOUT_MS, () => this.#socket.destroy())
+    this.#pump()
+  }
+
+  destroy(): void {
+    this.#closing = true
+    this.#socket.destroy()
+  }
+
+  #pump(): void {
+    if (this.#writing) return
+    const message = this.#queue[0]
+    if (message === undefined) {
+      if (this.#closing) this.#socket.end()
+      return
+    }
+    this.#writing = true
+    this.#options.selectStream?.(message.stream)
+    this.#socket.write(this.#takeBatch(), (error) => {
+      this.#writing = false
+      if (!error) this.#pump()
+    })
+  }
+
+  #takeBatch(): Uint8Array {
+    let count = 0
+    let octets = 0
+    for (const message of this.#queue) {
+      if (count > 0 && octets + message.octets.length > this.#options.batchOctets) break
+      octets += message.octets.length
+      count++
+    }
+    const batch = this.#queue.splice(0, count)
+    this.#queuedOctets -= octets
+    return batch.length === 1 && batch[0] ? batch[0].octets : Buffer.concat(batch.map((it) => it.octets))
+  }
+
+  #finish(): void {
+    if (this.#finished || this.#handlers === undefined) return
+    this.#finished = true
+    this.#cancelCloseTimer?.()
+    const cause = this.#fault
+    this.#handlers.onClose(
+      cause && new TransportError('lost', `${this.kind} ${this.remote}: ${cause.message}`, { cause }),
+    )
+    const unsent = this.#queue
+    this.#queue = []
+    for (const message of unsent) message.onUnsent?.()
+  }
+}
