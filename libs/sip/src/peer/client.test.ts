@@ -44,6 +44,20 @@ for (const transport of ['udp', 'tcp'] as const) {
     ))
 }
 
+test('an own connection leaves from the address that is listened on, by which peers know us', () =>
+  Harness.run(
+    (us) =>
+      Harness.run(async (neighbour) => {
+        const { host, port } = neighbour.address('tcp')
+        const pending = us.endpoint.request({ ...MESSAGE, destination: { transport: 'tcp', host, port } })
+        const incoming = await neighbour.request()
+        assert.equal(incoming.source.address, '127.0.0.7')
+        incoming.respond(200)
+        await pending
+      }),
+    { listeners: [{ transport: 'tcp', host: '127.0.0.7', port: 0 }] },
+  ))
+
 test('RFC 3261 §17.1.2.2 UDP without any answer: copies at 0.5, 1.5, 3.5, 7.5 s, …, timeout at 32 s', () =>
   Harness.run(async (us) => {
     const peer = await UdpPeer.open()

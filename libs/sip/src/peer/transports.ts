@@ -156,9 +156,25 @@ export class Transports {
   }
 
   #dial(transport: 'tcp' | 'tls', host: string, port: number, servername: string | undefined): Socket {
-    if (transport === 'tcp') return connect({ host, port })
+    const bound = this.#boundAddress(transport, host)
+    const target = { host, port, ...(bound !== undefined && { localAddress: bound }) }
+    if (transport === 'tcp') return connect(target)
     const name = servername === undefined || isIP(servername) ? {} : { servername }
-    return connectTls({ ...this.#options.tlsClient, ...name, host, port })
+    return connectTls({ ...this.#options.tlsClient, ...name, ...target })
+  }
+
+  /** Own connections leave from the listener's address: peers know us by it. Undefined: the system chooses. */
+  #boundAddress(transport: 'tcp' | 'tls', remote: string): string | undefined {
+    return this.#stream
+      .filter((listener) => listener.options.transport === transport)
+      .map((listener) => listener.address.host)
+      .find(
+        (host) =>
+          host !== '0.0.0.0' &&
+          host !== '::' &&
+          isIPv6(host) === isIPv6(remote) &&
+          isLoopback(host) === isLoopback(remote),
+      )
   }
 
   #limitConnecting(socket: Socket, transport: 'tcp' | 'tls'): void {
@@ -251,4 +267,8 @@ function sourceOf(socket: Socket, transport: 'tcp' | 'tls'): SipSource | undefin
     localPort: localPort ?? 0,
     ...(names === undefined ? {} : { tlsNames: names }),
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.')
 }
