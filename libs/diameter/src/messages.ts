@@ -10,6 +10,8 @@ export interface Avp {
   /** The obsolete P flag: kept as received, sent as 0. */
   readonly protected?: boolean
   readonly data: Buffer
+  /** Octets from the start of the message it was read from to its header. */
+  readonly offset?: number
 }
 
 /** A Diameter message (RFC 6733 §3). */
@@ -25,3 +27,6 @@ export interface DiameterMessage {
   readonly endToEndId: number
   readonly avps: readonly Avp[]
 }
+
+/** The header alone. */
+export type DiameterHeader = Omit<DiameterMessage, 'avps'>

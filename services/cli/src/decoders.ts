@@ -1,5 +1,5 @@
 import { DecodeError } from '@ipsmgw/bytes'
-import { decode as decodeDiameter } from '@ipsmgw/diameter'
+import { decodeDiameter, describeDiameter } from '@ipsmgw/diameter'
 import { parseCpim } from '@ipsmgw/im'
 import { parseDatagram, SipParseError, SipRequest, utf8View } from '@ipsmgw/sip'
 import { decodeDeliver, decodeDeliverReport, formatServiceCentreTime } from '@ipsmgw/sms'
@@ -19,7 +19,10 @@ export const decoders: Readonly<Record<string, Decoder>> = {
     summary: 'SMS-DELIVER-REPORT TPDU, either form',
     decode: (octets) => decodeDeliverReport(octets),
   },
-  diameter: { summary: 'Diameter message (base, Sh, S6c, SGd)', decode: (octets) => decodeDiameter(octets) },
+  diameter: {
+    summary: 'Diameter message (base, Sh, S6c, SGd)',
+    decode: (octets) => describeDiameter(decodeDiameter(octets)),
+  },
 }
 
 function decodeSip(octets: Buffer): unknown {
