@@ -17,5 +17,7 @@ export {
 export { type AnyJournalTopic, Journal, type JournalOptions, keep } from './journal.ts'
 export { type KafkaLog, type KafkaSettings, kafkaSchema } from './kafka/config.ts'
 export { KafkaBus, type KafkaBusDependencies } from './kafka/kafka-bus.ts'
+export { createKafkaPart, type KafkaOwner, type KafkaPart } from './kafka/open.ts'
 export { Lanes } from './lanes.ts'
 export { MemoryBus, type MemoryBusOptions } from './memory-bus.ts'
+export { type BusReportDependencies, createBusReport } from './report.ts'

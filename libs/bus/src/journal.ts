@@ -18,7 +18,7 @@ export interface JournalTopic<T> {
   /** Kept when published, or when claimed: a claim survives even though the record itself does not. */
   readonly when: 'published' | 'claimed'
   /** What is worth keeping; the default is the whole value. */
-  project?(value: T): T
+  project?(value: T): T | undefined
 }
 
 export type AnyJournalTopic = JournalTopic<unknown>
@@ -27,7 +27,7 @@ export type AnyJournalTopic = JournalTopic<unknown>
 export function keep<T>(
   topic: Topic<T>,
   when: JournalTopic<T>['when'],
-  project?: (value: T) => T,
+  project?: (value: T) => T | undefined,
 ): AnyJournalTopic {
   return { topic, when, ...(project !== undefined && { project }) } as JournalTopic<unknown>
 }
@@ -125,10 +125,11 @@ export class Journal {
     closeSync(this.#file)
   }
 
-  #append<T>(topic: Topic<T>, record: BusRecord<unknown>): Promise<void> {
+  #append<T>(topic: Topic<T>, record: BusRecord<unknown>): Promise<void> | undefined {
     if (this.#fault !== undefined) return Promise.reject(this.#fault)
     const project = this.#kept.get(topic.name)?.project
     const value = project === undefined ? record.value : project(record.value)
+    if (value === undefined) return undefined
     const encoded = topic.encode(value as T).toString('utf8')
     this.#lines.push(`{"t":${JSON.stringify(topic.name)},"at":${record.timestampMs},"r":${encoded}}\n`)
     this.#flushed ??= new Promise((resolve, reject) => {

@@ -22,3 +22,15 @@ export class ConfigError extends Error {
     this.problems = problems
   }
 }
+
+/** Problems of a setting that only use can show (a file, a list of addresses): what `attempt` throws, told as such. */
+export function problemsOf(path: string, attempt: () => unknown): ConfigProblem[] {
+  try {
+    attempt()
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return error.problems.map((problem) => ({ ...problem, path: `${path}: ${problem.path}` }))
+    return [{ path, source: 'check', message: (error as Error).message }]
+  }
+}

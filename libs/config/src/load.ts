@@ -10,6 +10,8 @@ import { closest } from './suggest.ts'
 export interface ConfigSources {
   /** Path of a YAML file, if any. */
   readonly file?: string
+  /** Settings that file and environment may replace, value by value. */
+  readonly base?: Readonly<Record<string, unknown>>
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
@@ -25,7 +27,8 @@ export interface LoadedConfig<S extends TObject> {
  */
 export function loadConfig<S extends TObject>(schema: S, sources: ConfigSources): LoadedConfig<S> {
   const problems: ConfigProblem[] = []
-  const raw = sources.file === undefined ? {} : readYaml(sources.file, problems)
+  const raw = structuredClone(sources.base ?? {}) as Record<string, unknown>
+  if (sources.file !== undefined) merge(raw, readYaml(sources.file, problems))
   const origin = new Map<string, string>()
   const variables = environmentNames(schema)
   const unknownVariables: string[] = []
@@ -89,7 +92,7 @@ function readYaml(file: string, problems: ConfigProblem[]): Record<string, unkno
   if (problems.length > 0) return {}
   const value: unknown = document.toJS({ maxAliasCount: 100 })
   if (value === null || value === undefined) return {}
-  if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>
+  if (isMap(value)) return value
   problems.push({ path: file, source: 'file', message: 'must be a map of settings' })
   return {}
 }
@@ -105,12 +108,24 @@ function fromText(text: string, schema: TSchema): unknown {
   return document.errors.length > 0 ? text : document.toJS({ maxAliasCount: 100 })
 }
 
+/** Maps are merged, everything else (lists too) is replaced. */
+function merge(target: Record<string, unknown>, over: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(over)) {
+    const known = target[key]
+    if (isMap(known) && isMap(value)) merge(known, value)
+    else target[key] = value
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 function assign(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
   let node = target
   for (const part of path.slice(0, -1)) {
     const next = node[part]
-    if (typeof next === 'object' && next !== null && !Array.isArray(next))
-      node = next as Record<string, unknown>
+    if (isMap(next)) node = next
     else {
       const created: Record<string, unknown> = {}
       node[part] = created

@@ -9,7 +9,8 @@ export {
   StartError,
 } from './admin-server.ts'
 export { Deadlines } from './deadlines.ts'
-export { loadKey } from './keys.ts'
+export { createHost, type Host, type HostDependencies, type HostOptions } from './host.ts'
+export { keysSchema, loadKey } from './keys.ts'
 export { Lifecycle, type Part, stopSignal } from './lifecycle.ts'
 export {
   productVersion,
@@ -18,3 +19,4 @@ export {
   type ServiceContext,
   type ServiceDefinition,
 } from './main.ts'
+export { ordinalSchema } from './ordinal.ts'

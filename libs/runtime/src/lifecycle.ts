@@ -1,10 +1,13 @@
 import type { Logger } from '@ipsmgw/telemetry'
+import type { Readiness } from './admin-server.ts'
 
 /** A part of a process: started in order, stopped in reverse. */
 export interface Part {
   readonly name: string
   start?(): Promise<void>
   stop?(): Promise<void>
+  /** What a started part lacks to do its work, in one sentence; undefined when it can. */
+  missing?(): string | undefined
 }
 
 /**
@@ -15,7 +18,7 @@ export class Lifecycle {
   readonly #parts: readonly Part[]
   readonly #logger: Logger
   readonly #phaseTimeoutMs: number
-  #started: Part[] = []
+  readonly #running = new Set<Part>()
   #stopping: Promise<void> | undefined
 
   constructor(parts: readonly Part[], logger: Logger, phaseTimeoutMs = 40_000) {
@@ -32,8 +35,14 @@ export class Lifecycle {
         await this.stop()
         throw error
       }
-      this.#started.push(part)
+      this.#running.add(part)
     }
+  }
+
+  /** Ready when every part runs and lacks nothing; not any more from the moment a stop begins. */
+  readiness(): Readiness {
+    const parts = Object.fromEntries(this.#parts.map((part) => [part.name, this.#stateOf(part)]))
+    return { ready: Object.values(parts).every((state) => state === 'ok'), parts }
   }
 
   stop(): Promise<void> {
@@ -41,12 +50,16 @@ export class Lifecycle {
     return this.#stopping
   }
 
+  #stateOf(part: Part): string {
+    if (this.#stopping !== undefined) return this.#running.has(part) ? 'stopping' : 'stopped'
+    return this.#running.has(part) ? (part.missing?.() ?? 'ok') : 'starting'
+  }
+
   async #stopAll(): Promise<void> {
-    const started = this.#started
-    this.#started = []
-    for (const part of started.reverse()) {
+    for (const part of [...this.#running].reverse()) {
       const begin = performance.now()
       const outcome = await settled(part.stop?.() ?? Promise.resolve(), this.#phaseTimeoutMs)
+      this.#running.delete(part)
       const fields = { part: part.name, durationMs: Math.round(performance.now() - begin) }
       if (outcome.error === undefined) this.#logger.info(fields, 'part stopped')
       else this.#logger.error({ ...fields, err: outcome.error }, 'part did not stop cleanly')

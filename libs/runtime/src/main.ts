@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { ConfigError, describeSettings, loadConfig, printable } from '@ipsmgw/config'
+import { ConfigError, type ConfigProblem, describeSettings, loadConfig, printable } from '@ipsmgw/config'
 import {
   createLogger,
   createRegistry,
@@ -10,8 +10,8 @@ import {
   type Registry,
 } from '@ipsmgw/telemetry'
 import type { Static, TObject } from 'typebox'
-import { StartError } from './admin-server.ts'
 import { stopSignal } from './lifecycle.ts'
+import { withPodIndex } from './ordinal.ts'
 
 /** What a service's composition root is given. */
 export interface ServiceContext<C> {
@@ -31,8 +31,10 @@ export interface ServiceDefinition<S extends TObject> {
   readonly name: string
   readonly summary: string
   readonly schema: S
-  /** Checks that no schema can express; throws ConfigError. */
-  check?(config: Static<S>): void
+  /** Settings below file and environment, for a process that knows its neighbours (lab, demo). */
+  readonly base?: Readonly<Record<string, unknown>>
+  /** Checks that no schema can express, all at once: what is wrong. */
+  check?(config: Static<S>): readonly ConfigProblem[]
   start(context: ServiceContext<Static<S>>): Promise<RunningService>
 }
 
@@ -67,11 +69,13 @@ async function run<S extends TObject>(definition: ServiceDefinition<S>): Promise
     if (values.help) return print(usage(definition))
     if (values.version) return print(productVersion())
     const loaded = loadConfig(schema, {
-      environment: process.env,
+      environment: 'ordinal' in schema.properties ? withPodIndex(process.env) : process.env,
+      ...(definition.base !== undefined && { base: definition.base }),
       ...(values.config !== undefined && { file: values.config }),
     })
     config = loaded.config
-    definition.check?.(config)
+    const problems = definition.check?.(config) ?? []
+    if (problems.length > 0) throw new ConfigError(problems)
     if (values['print-config']) return print(JSON.stringify(printable(config), null, 2))
     if (values['check-config']) return print(`${name}: the configuration is valid`)
     logger = createLogger({ service: name, level: logLevel(process.env.LOG_LEVEL) })
@@ -101,21 +105,29 @@ async function serve<S extends TObject>(
   process.on('uncaughtException', fatal)
   process.on('unhandledRejection', fatal)
   const signal = stopSignal()
-  let service: RunningService
   try {
-    service = await definition.start({ config, logger, registry, version, fatal })
+    const starting = definition.start({ config, logger, registry, version, fatal })
+    const service = await Promise.race([starting, signal, broken])
+    if (typeof service === 'object') {
+      logger.info({}, 'started')
+      const cause = await Promise.race([signal, broken])
+      logger.info({ signal: cause ?? 'fault' }, 'stopping')
+      await service.stop()
+    }
+    logger.info({}, 'stopped')
   } catch (error) {
-    if (error instanceof StartError || error instanceof ConfigError) console.error(error.message)
+    if (isExpected(error)) console.error(`${definition.name}: ${error.message}`)
     else logger.fatal({ err: error }, 'could not start')
-    return 1
+    failed = true
   }
-  const cause = await Promise.race([signal, broken])
-  logger.info({ signal: cause ?? 'fault' }, 'stopping')
-  await service.stop()
-  logger.info({}, 'stopped')
   // Whatever still holds the event loop (a hung socket) must not outlive the grace period.
   setTimeout(() => process.exit(), 2_000).unref()
   return failed ? 1 : 0
+}
+
+/** The project's own error classes tell the whole story in their sentence; anything else needs its stack. */
+function isExpected(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && 'retryable' in error
 }
 
 function usage(definition: ServiceDefinition<TObject>): string {

@@ -90,9 +90,12 @@ export function applyReport(state: MessageState, report: SmReport): void {
         ...(report.retryAfterSeconds !== undefined && { retryAfterSeconds: report.retryAfterSeconds }),
       }
       break
+    case 'duplicate':
+      // Somebody claimed it before, perhaps a process that is gone: that nothing left cannot be shown any more.
+      state.attempted = Math.max(state.attempted, 1)
+      break
     case 'converted':
     case 'routed':
-    case 'duplicate':
       break
   }
 }

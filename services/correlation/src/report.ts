@@ -1,6 +1,7 @@
 import type { MessageCompleted } from '@ipsmgw/events'
 import {
   counter,
+  gauge,
   histogram,
   type Logger,
   NETWORK_BUCKETS_SECONDS,
@@ -63,4 +64,16 @@ export function createCorrelatorReport(registry: Registry, logger: Logger): Corr
       warn({ messageId, err: error }, 'decision could not be put on the bus')
     },
   }
+}
+
+/** What is undecided, read when somebody looks. */
+export function createCorrelatorGauges(
+  registry: Registry,
+  correlator: { readonly openCount: number; oldestOpenMs(): number | undefined },
+): void {
+  gauge(registry, 'ipsmgw_open_messages', 'Messages without a decision', () => correlator.openCount)
+  gauge(registry, 'ipsmgw_oldest_open_message_seconds', 'Age of the oldest of them; 0 without any', () => {
+    const since = correlator.oldestOpenMs()
+    return since === undefined ? 0 : (Date.now() - since) / 1000
+  })
 }

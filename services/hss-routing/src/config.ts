@@ -1,3 +1,6 @@
+import { kafkaSchema } from '@ipsmgw/bus'
+import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
+import { httpSchema, keysSchema, loadKey, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
 
 const closed = { additionalProperties: false } as const
@@ -49,4 +52,25 @@ export const routingSchema = Type.Object(
   },
   closed,
 )
-export type RoutingConfig = Static<typeof routingSchema>
+
+/** Settings of this service besides those of every service (http, kafka). */
+export const hssRoutingSections = {
+  ordinal: ordinalSchema,
+  keys: keysSchema,
+  diameter: diameterSchema,
+  routing: routingSchema,
+} as const
+
+/** All settings of the process. */
+export const hssRoutingSchema = Type.Object(
+  { http: httpSchema, kafka: kafkaSchema, ...hssRoutingSections },
+  { additionalProperties: false },
+)
+
+const sections = Type.Object(hssRoutingSections)
+export type HssRoutingConfig = Static<typeof sections>
+
+/** What is wrong beyond the schema: files. */
+export function checkHssRouting(config: Pick<HssRoutingConfig, 'keys'>): ConfigProblem[] {
+  return problemsOf('keys.hashFile', () => loadKey(config.keys.hashFile))
+}

@@ -4,7 +4,7 @@ import type { KeyMaker } from '@ipsmgw/numbering'
 import type { Policy } from '@ipsmgw/policy'
 import type { Part } from '@ipsmgw/runtime'
 import { ServiceCentreClock } from '@ipsmgw/sms'
-import { convert } from './convert.ts'
+import { type ConversionTools, convert } from './convert.ts'
 import type { ConversionReport } from './report.ts'
 
 export interface ImToSmsOptions {
@@ -14,15 +14,15 @@ export interface ImToSmsOptions {
 export interface ImToSmsDependencies {
   readonly bus: Bus
   readonly keys: KeyMaker
-  readonly policy: Policy
   readonly report: ConversionReport
+  policy(): Policy
   now(): number
 }
 
 /** Consumes `im.received`, produces `sm.prepared` or the failure that ends the message. */
 export function createImToSms(options: ImToSmsOptions, dependencies: ImToSmsDependencies): Part {
-  const { bus, keys, policy, report, now } = dependencies
-  const tools = { policy, keys, clock: new ServiceCentreClock(policy.timeZone) }
+  const { bus, report, now } = dependencies
+  const toolsNow = toolsFor(dependencies)
   let consumer: Consumer | undefined
   return {
     name: 'im-to-sms',
@@ -34,7 +34,7 @@ export function createImToSms(options: ImToSmsOptions, dependencies: ImToSmsDepe
         subscriptions: [
           on(imReceived, async ({ value }) => {
             const atMs = now()
-            const conversion = convert(value, tools, atMs)
+            const conversion = convert(value, toolsNow(), atMs)
             report.converted(value.messageId, conversion)
             if (conversion.kind === 'refused') {
               await bus.publish(smReports, { report: conversion.report })
@@ -51,5 +51,16 @@ export function createImToSms(options: ImToSmsOptions, dependencies: ImToSmsDepe
     async stop() {
       await consumer?.close()
     },
+  }
+}
+
+/** The tools for the policy in force; made anew only when another policy is. */
+function toolsFor({ policy, keys }: ImToSmsDependencies): () => ConversionTools {
+  let tools: ConversionTools | undefined
+  return () => {
+    const current = policy()
+    if (tools?.policy !== current)
+      tools = { policy: current, keys, clock: new ServiceCentreClock(current.timeZone) }
+    return tools
   }
 }

@@ -1,1 +1,2 @@
-export {}
+export { buildImToSms, type ImToSmsSurroundings } from './build.ts'
+export { checkImToSms, type ImToSmsConfig, imToSmsSchema, imToSmsSections } from './config.ts'

@@ -1,6 +1,9 @@
-import { httpSchema } from '@ipsmgw/runtime'
+import { kafkaSchema } from '@ipsmgw/bus'
+import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
+import { loadPolicy, policyFileSchema } from '@ipsmgw/policy'
+import { httpSchema, keysSchema, loadKey, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
-import { peerSchema } from './peers.ts'
+import { PeerTable, peerSchema } from './peers.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -36,35 +39,28 @@ export const sipSchema = Type.Object(
   { ...closed, default: {} },
 )
 
-/** Where the keys and the policy are. */
-export const keysSchema = Type.Object(
-  {
-    hashFile: Type.Optional(
-      Type.String({
-        description: 'file with at least 16 octets, the same for all services; lab: made at start',
-      }),
-    ),
-  },
-  { ...closed, default: {} },
-)
-
-export const policyFileSchema = Type.Object(
-  { file: Type.String({ default: '', description: 'policy document (YAML); empty: defaults' }) },
-  { ...closed, default: {} },
-)
-
+/** Settings of this service besides those of every service (http, kafka). */
 export const sipIngressSections = {
+  ordinal: ordinalSchema,
   sip: sipSchema,
-  http: httpSchema,
   keys: keysSchema,
   policy: policyFileSchema,
-  ordinal: Type.Integer({
-    default: 0,
-    minimum: 0,
-    maximum: 31,
-    description: 'index of this replica (pod index)',
-  }),
 } as const
+
+/** All settings of the process. */
+export const sipIngressSchema = Type.Object(
+  { http: httpSchema, kafka: kafkaSchema, ...sipIngressSections },
+  { additionalProperties: false },
+)
 
 const sections = Type.Object(sipIngressSections)
 export type SipIngressConfig = Static<typeof sections>
+
+/** What is wrong beyond the schema: addresses, files. */
+export function checkSipIngress(config: SipIngressConfig): ConfigProblem[] {
+  return [
+    ...problemsOf('sip.peers', () => new PeerTable(config.sip.peers)),
+    ...problemsOf('keys.hashFile', () => loadKey(config.keys.hashFile)),
+    ...problemsOf('policy.file', () => loadPolicy(config.policy.file)),
+  ]
+}

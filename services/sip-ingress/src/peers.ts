@@ -64,7 +64,7 @@ function blockListOf(peer: PeerConfig): BlockList {
     const version = isIP(address)
     const bits = prefix === undefined ? (version === 6 ? 128 : 32) : Number(prefix)
     if (version === 0 || !Number.isInteger(bits) || bits < 0 || bits > (version === 6 ? 128 : 32))
-      throw new RangeError(`sip.peers: "${text}" of peer ${peer.name} is no address or CIDR block`)
+      throw new RangeError(`"${text}" of peer ${peer.name} is no address or CIDR block`)
     blocks.addSubnet(address, bits, version === 6 ? 'ipv6' : 'ipv4')
   }
   return blocks

@@ -2,6 +2,7 @@ import type { ImReceived } from '@ipsmgw/events'
 import type { RespondOutcome, SipEventName, SipParseError, SipSource } from '@ipsmgw/sip'
 import {
   counter,
+  gauge,
   histogram,
   type Logger,
   NETWORK_BUCKETS_SECONDS,
@@ -122,6 +123,23 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
     handlerFault: (error) => logger.error({ err: error }, 'request handler failed'),
     sipEvent: (event) => events.inc({ event }),
   }
+}
+
+/** What is under way, read when somebody looks. */
+export function createIngressGauges(
+  registry: Registry,
+  ingress: { readonly inFlight: number; oldestMs(): number | undefined },
+): void {
+  gauge(
+    registry,
+    'ipsmgw_sip_open_messages',
+    'Messages whose sender waits for the final',
+    () => ingress.inFlight,
+  )
+  gauge(registry, 'ipsmgw_sip_oldest_open_seconds', 'Age of the oldest of them; 0 without any', () => {
+    const since = ingress.oldestMs()
+    return since === undefined ? 0 : (Date.now() - since) / 1000
+  })
 }
 
 function classOf(status: number): (typeof CLASSES)[number] {

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 
 /** How parts are forwarded: bounds, expected durations, retries. */
-export const deliverySchema = Type.Object(
+const deliverySchema = Type.Object(
   {
     maximumInFlight: Type.Integer({ default: 40_000, minimum: 1, description: 'messages being delivered' }),
     maximumInFlightPerNode: Type.Integer({
@@ -40,4 +40,9 @@ export const deliverySchema = Type.Object(
   },
   { additionalProperties: false, default: {} },
 )
-export type DeliveryConfig = Static<typeof deliverySchema>
+
+/** Settings of this service besides those of every service (http, kafka) and of its network side. */
+export const smDeliverySections = { delivery: deliverySchema } as const
+
+const sections = Type.Object(smDeliverySections)
+export type SmDeliveryConfig = Static<typeof sections>

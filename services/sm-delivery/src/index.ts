@@ -1,1 +1,3 @@
-export {}
+export { buildSmDelivery, type SmDeliverySurroundings } from './build.ts'
+export { type SmDeliveryConfig, smDeliverySections } from './config.ts'
+export type { Forwarder, ForwardResult, PartForward } from './forwarder.ts'

@@ -1,0 +1,98 @@
+import { type DeadLetter, EventError, TOPICS } from '@ipsmgw/events'
+import {
+  counter,
+  histogram,
+  INTERNAL_BUCKETS_SECONDS,
+  type Logger,
+  maskDigits,
+  NETWORK_BUCKETS_SECONDS,
+  type Registry,
+  rateLimited,
+} from '@ipsmgw/telemetry'
+import type { BusEvents } from './bus.ts'
+
+export interface BusReportDependencies {
+  readonly registry: Registry
+  readonly logger: Logger
+  /** Name of the service in dead letters. */
+  readonly service: string
+  now(): number
+  publishDeadLetter(letter: DeadLetter): Promise<void>
+  fatal(error: Error): void
+}
+
+/** What the bus tells its owner, as metrics and log lines; a record that cannot be read becomes a dead letter. */
+export function createBusReport(dependencies: BusReportDependencies): BusEvents {
+  const { registry, logger, now, publishDeadLetter } = dependencies
+  const topic = TOPICS.map(({ name }) => name)
+  const publishing = histogram(
+    registry,
+    'ipsmgw_bus_publish_seconds',
+    'A record handed to the bus until it was durable, by topic',
+    { topic },
+    INTERNAL_BUCKETS_SECONDS,
+  )
+  const waiting = histogram(
+    registry,
+    'ipsmgw_bus_lag_seconds',
+    'Age of a record when it was handed over, by topic',
+    { topic },
+    NETWORK_BUCKETS_SECONDS,
+  )
+  const failures = counter(registry, 'ipsmgw_bus_handler_failures_total', 'Records whose handler threw', {
+    topic,
+  })
+  const unreadable = counter(registry, 'ipsmgw_bus_unreadable_total', 'Records that could not be read', {
+    topic,
+  })
+  const letters = counter(registry, 'ipsmgw_bus_dead_letters_total', 'Dead letters, by what became of them', {
+    result: ['written', 'lost'],
+  })
+  const rebalances = counter(registry, 'ipsmgw_bus_rebalances_total', 'New assignments of partitions', {})
+  const fail = rateLimited((fields, sentence) => logger.error(fields, sentence))
+  const write = (letter: DeadLetter) =>
+    publishDeadLetter(letter).then(
+      () => letters.inc({ result: 'written' }),
+      (error: unknown) => {
+        letters.inc({ result: 'lost' })
+        fail({ err: error, topic: letter.topic }, 'dead letter could not be written')
+      },
+    )
+  return {
+    published: (name, durationMs) => publishing.observe({ topic: name }, durationMs / 1000),
+    consumed: (name, lagMs) => waiting.observe({ topic: name }, Math.max(0, lagMs) / 1000),
+    handlerFailed(name, error) {
+      failures.inc({ topic: name })
+      fail({ topic: name, err: error }, 'record handler failed')
+    },
+    unreadable(record, error) {
+      unreadable.inc({ topic: record.topic })
+      fail({ ...record, err: error }, 'record cannot be read')
+      void write(letterOf(record, error, dependencies.service, now()))
+    },
+    rebalanced(group, partitions) {
+      rebalances.inc({})
+      logger.info({ group, partitions }, 'partitions assigned')
+    },
+    fatal: (error) => dependencies.fatal(error),
+  }
+}
+
+function letterOf(
+  record: { topic: string; partition: number; offset: number; lengthOctets: number },
+  error: Error,
+  service: string,
+  atMs: number,
+): DeadLetter {
+  return {
+    topic: record.topic,
+    partition: record.partition,
+    offset: String(record.offset),
+    atMs,
+    by: service,
+    code: error instanceof EventError ? error.code : error.name.slice(0, 64),
+    // Only sentences that are known to quote no text.
+    detail: error instanceof EventError ? maskDigits(error.message).slice(0, 256) : '',
+    lengthOctets: record.lengthOctets,
+  }
+}
