@@ -1,3 +1,5 @@
+export { BerReader } from './ber-reader.ts'
+export { BerWriter, encodeOid } from './ber-writer.ts'
 export { DecodeError, type DecodeReason, decodeWithin, EncodeError } from './errors.ts'
 export { fromHex, toHex } from './hex.ts'
 export { ByteReader } from './reader.ts'
