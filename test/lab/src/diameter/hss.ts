@@ -1,0 +1,143 @@
+import { Application, type IncomingRequest, MwdStatus, type OutgoingAnswer } from '@ipsmgw/diameter'
+import { conductAt, type NodeKind } from '../behaviour.ts'
+import type { RequestLog } from '../request-log.ts'
+import type { Subscriber, Subscribers } from '../subscribers.ts'
+import { Neighbour, type NeighbourOptions, negative, SUCCESS } from './neighbour.ts'
+
+/** How the HSS names a serving node. */
+export interface NodeAddress {
+  readonly identity: string
+  readonly realm: string
+  /** E.164 digits. */
+  readonly number: string
+}
+
+export interface HssOptions extends NeighbourOptions {
+  /** What it says of each kind of node; the MSC has no Diameter identity. */
+  readonly nodes: Readonly<Record<NodeKind, NodeAddress>>
+}
+
+export interface HssDependencies {
+  readonly subscribers: Subscribers
+  readonly log: RequestLog
+}
+
+const UNKNOWN_USER = { vendorId: 10415, code: 5001 } as const
+
+/** HSS: Sh (UDR: the number of an identity) and S6c (SRR: serving nodes; RDR: taken note of). */
+export class Hss {
+  readonly #options: HssOptions
+  readonly #dependencies: HssDependencies
+  readonly #neighbour: Neighbour
+
+  constructor(options: HssOptions, dependencies: HssDependencies) {
+    this.#options = options
+    this.#dependencies = dependencies
+    this.#neighbour = new Neighbour(options, [Application.SH, Application.S6C])
+    this.#neighbour.node.handle('UDR', (request) => this.#userData(request))
+    this.#neighbour.node.handle('SRR', (request) => this.#routing(request))
+    this.#neighbour.node.handle('RDR', (request) => this.#deliveryReport(request))
+  }
+
+  get port(): number {
+    return this.#neighbour.port
+  }
+
+  start(): Promise<void> {
+    return this.#neighbour.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#neighbour.stop()
+  }
+
+  #userData({ fields }: IncomingRequest<'UDR'>) {
+    const { subscribers, log } = this.#dependencies
+    const { 'Public-Identity': identity, MSISDN: number } = fields['User-Identity']
+    const subscriber = number !== undefined ? subscribers.of(number) : subscribers.byIdentity(identity ?? '')
+    const note = log.add({
+      node: this.#options.identity,
+      command: 'UDR',
+      from: fields['Origin-Host'],
+      ...(identity !== undefined && { publicIdentity: identity }),
+      ...(subscriber !== undefined && { msisdn: subscriber.msisdn }),
+    })
+    const serve = (): OutgoingAnswer<'UDR'> =>
+      subscriber === undefined
+        ? negative(UNKNOWN_USER)
+        : { ...SUCCESS, 'User-Data': Buffer.from(shData(subscriber.msisdn)) }
+    // Sh has codes of its own: a subscriber that fails at S6c is known here, unless nobody knows it.
+    const { conduct, delayMs } = conductOf(subscriber)
+    const refused = conduct.kind === 'refuse' && conduct.result.code !== UNKNOWN_USER.code
+    return this.#neighbour.behave(
+      { conduct: refused ? { kind: 'serve' } : conduct, delayMs },
+      note,
+      serve,
+      negative,
+    )
+  }
+
+  #routing({ fields }: IncomingRequest<'SRR'>) {
+    const { subscribers, log } = this.#dependencies
+    const { MSISDN: msisdn, 'User-Name': imsi } = fields
+    const subscriber = msisdn !== undefined ? subscribers.of(msisdn) : subscribers.byImsi(imsi ?? '')
+    const note = log.add({
+      node: this.#options.identity,
+      command: 'SRR',
+      from: fields['Origin-Host'],
+      ...(subscriber !== undefined && { msisdn: subscriber.msisdn, imsi: subscriber.imsi }),
+    })
+    return this.#neighbour.behave<'SRR'>(
+      conductOf(subscriber),
+      note,
+      () => (subscriber === undefined ? negative(UNKNOWN_USER) : this.#servedBy(subscriber)),
+      (result) => ({
+        ...negative(result),
+        ...(result.diagnostic !== undefined && {
+          'MME-Absent-User-Diagnostic-SM': result.diagnostic,
+          'MWD-Status': MwdStatus['MNRF-Set'],
+        }),
+      }),
+    )
+  }
+
+  #servedBy({ imsi, setting }: Subscriber): OutgoingAnswer<'SRR'> {
+    const kind = setting.node ?? 'mme'
+    return { ...SUCCESS, 'User-Name': imsi, 'Serving-Node': servingNode(kind, this.#options.nodes[kind]) }
+  }
+
+  #deliveryReport({ fields }: IncomingRequest<'RDR'>) {
+    const msisdn = fields['User-Identifier'].MSISDN
+    const note = this.#dependencies.log.add({
+      node: this.#options.identity,
+      command: 'RDR',
+      from: fields['Origin-Host'],
+      ...(msisdn !== undefined && { msisdn }),
+    })
+    note(SUCCESS['Result-Code'])
+    return SUCCESS
+  }
+}
+
+function conductOf(subscriber: Subscriber | undefined) {
+  return subscriber === undefined
+    ? { conduct: { kind: 'serve' } as const, delayMs: 0 }
+    : conductAt(subscriber.setting, 'hss')
+}
+
+/** The Serving-Node group of a kind of node (TS 29.338 §5.3.3.6). */
+function servingNode(kind: NodeKind, { identity, realm, number }: NodeAddress) {
+  switch (kind) {
+    case 'mme':
+      return { 'MME-Name': identity, 'MME-Realm': realm, 'MME-Number-for-MT-SMS': number }
+    case 'sgsn':
+      return { 'SGSN-Name': identity, 'SGSN-Realm': realm, 'SGSN-Number': number }
+    case 'msc':
+      return { 'MSC-Number': number }
+  }
+}
+
+/** Sh-Data with a number and nothing else (TS 29.328 annex C). */
+function shData(msisdn: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?><Sh-Data><PublicIdentifiers><MSISDN>${msisdn}</MSISDN></PublicIdentifiers></Sh-Data>`
+}

@@ -1,0 +1,108 @@
+import type { FastifyInstance } from 'fastify'
+import Type, { type Static, type TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { BEHAVIOURS, NODE_KINDS, type SubscriberSetting } from './behaviour.ts'
+import type { Phones } from './phones.ts'
+import type { RequestLog } from './request-log.ts'
+import type { Subscriber, Subscribers } from './subscribers.ts'
+
+const closed = { additionalProperties: false } as const
+
+const Msisdn = Type.String({ pattern: '^[1-9][0-9]{4,14}$' })
+const OneNumber = Type.Object({ msisdn: Msisdn })
+const LogQuery = Type.Object({ msisdn: Type.Optional(Msisdn) }, closed)
+
+const Setting = Type.Object(
+  {
+    behaviour: Type.Enum(BEHAVIOURS),
+    at: Type.Optional(Type.Enum(['hss', 'node'])),
+    delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 600_000 })),
+    node: Type.Optional(Type.Enum([...NODE_KINDS])),
+    result: Type.Optional(
+      Type.Object(
+        {
+          code: Type.Integer({ minimum: 1000, maximum: 9999 }),
+          vendorId: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff })),
+          failureCause: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
+        },
+        closed,
+      ),
+    ),
+    identities: Type.Optional(Type.Array(Type.String({ minLength: 5, maxLength: 256 }), { maxItems: 8 })),
+  },
+  closed,
+)
+
+/** What the HTTP side shows and changes. */
+export interface LabState {
+  readonly subscribers: Subscribers
+  readonly phones: Phones
+  readonly hssLog: RequestLog
+  readonly nodesLog: RequestLog
+}
+
+/** Adds `/lab/...`: what the phones got, what the neighbours saw, how subscribers behave. */
+export function labRoutes(server: FastifyInstance, state: LabState): void {
+  server.register((scope, _options, done) => {
+    scope.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
+      const validator = Compile(schema)
+      return (value: unknown) =>
+        validator.Check(value) ? { value } : { error: new Error(explain(validator.Errors(value), httpPart)) }
+    })
+    addRoutes(scope, state)
+    done()
+  })
+}
+
+function addRoutes(server: FastifyInstance, { subscribers, phones, hssLog, nodesLog }: LabState): void {
+  server.get<{ Params: Static<typeof OneNumber> }>(
+    '/lab/phones/:msisdn/messages',
+    { schema: { params: OneNumber } },
+    (request) => phones.messagesOf(request.params.msisdn),
+  )
+  server.get<{ Params: Static<typeof OneNumber> }>(
+    '/lab/subscribers/:msisdn',
+    { schema: { params: OneNumber } },
+    (request) => present(subscribers.of(request.params.msisdn)),
+  )
+  server.put<{ Params: Static<typeof OneNumber>; Body: SubscriberSetting }>(
+    '/lab/subscribers/:msisdn',
+    { schema: { params: OneNumber, body: Setting } },
+    (request) => present(subscribers.set(request.params.msisdn, request.body)),
+  )
+  for (const [path, log] of [
+    ['/lab/hss/log', hssLog],
+    ['/lab/nodes/log', nodesLog],
+  ] as const)
+    server.get<{ Querystring: Static<typeof LogQuery> }>(
+      path,
+      { schema: { querystring: LogQuery } },
+      (request) => log.entries(request.query.msisdn),
+    )
+}
+
+function present({ msisdn, imsi, setting }: Subscriber) {
+  return { msisdn, imsi, ...setting }
+}
+
+interface SchemaFault {
+  readonly keyword: string
+  readonly instancePath: string
+  readonly message: string
+  readonly params: object
+}
+
+/** One sentence for who typed the request. */
+function explain([fault]: readonly SchemaFault[], part = 'request'): string {
+  if (fault === undefined) return `${part} is not valid`
+  const field = fault.instancePath.split('/').slice(1).join('.')
+  const { params } = fault
+  if ('allowedValues' in params)
+    return `${field} must be one of ${(params.allowedValues as string[]).join(', ')}`
+  if ('requiredProperties' in params)
+    return `${(params.requiredProperties as string[]).join(', ')} must be set`
+  if ('additionalProperties' in params)
+    return `${(params.additionalProperties as string[]).join(', ')} is no field of the ${part}`
+  if (field === 'msisdn') return 'the number must be 5 to 15 digits, international, without +'
+  return `${field === '' ? part : field} ${fault.message}`
+}

@@ -1,0 +1,19 @@
+export { BEHAVIOURS, type Behaviour, NODE_KINDS, type NodeKind, type SubscriberSetting } from './behaviour.ts'
+export { ApplicationServer, type ApplicationServerOptions } from './ims/application-server.ts'
+export type { Final, Passage } from './ims/element.ts'
+export {
+  type FilterCriterion,
+  Scscf,
+  type ScscfOptions,
+  type SessionCase,
+  type UserProfile,
+} from './ims/scscf.ts'
+export {
+  type InstantMessage,
+  type SentMessage,
+  UserEquipment,
+  type UserOptions,
+} from './ims/user-equipment.ts'
+export { createLab, LAB_NODES, type Lab, type LabOptions, type LabPorts } from './lab.ts'
+export type { PhoneMessage } from './phones.ts'
+export type { SeenRequest } from './request-log.ts'

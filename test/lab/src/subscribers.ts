@@ -1,0 +1,81 @@
+import { DEFAULT_SETTING, type SubscriberSetting } from './behaviour.ts'
+
+/** A number that the HSS and the serving nodes know. */
+export interface Subscriber {
+  readonly msisdn: string
+  readonly imsi: string
+  readonly setting: SubscriberSetting
+}
+
+/** Test network of ITU E.212: country 001, network 01. */
+const IMSI_PREFIX = '00101'
+const IMSI_DIGITS = 15
+
+/**
+ * Every number is a reachable subscriber until it is told otherwise. Bounded: the number that was used longest ago
+ * is forgotten, its setting and IMSI with it.
+ */
+export class Subscribers {
+  readonly #maximum: number
+  readonly #byMsisdn = new Map<string, Subscriber>()
+  readonly #msisdnOfImsi = new Map<string, string>()
+  readonly #msisdnOfIdentity = new Map<string, string>()
+  #allocated = 0
+
+  constructor(maximum: number) {
+    this.#maximum = maximum
+  }
+
+  /** The subscriber of a number; made known on first use. */
+  of(msisdn: string): Subscriber {
+    const known = this.#byMsisdn.get(msisdn)
+    const subscriber = known ?? { msisdn, imsi: this.#nextImsi(), setting: DEFAULT_SETTING }
+    this.#keep(subscriber)
+    return subscriber
+  }
+
+  byImsi(imsi: string): Subscriber | undefined {
+    const msisdn = this.#msisdnOfImsi.get(imsi)
+    return msisdn === undefined ? undefined : this.of(msisdn)
+  }
+
+  /** The subscriber of a public identity: one that a setting named, or a number in a tel or sip URI. */
+  byIdentity(uri: string): Subscriber | undefined {
+    const msisdn =
+      this.#msisdnOfIdentity.get(uri.toLowerCase()) ?? /^(?:tel|sips?):\+(\d{5,15})\b/i.exec(uri)?.[1]
+    return msisdn === undefined ? undefined : this.of(msisdn)
+  }
+
+  /** Replaces the whole setting of a number. */
+  set(msisdn: string, setting: SubscriberSetting): Subscriber {
+    const before = this.of(msisdn)
+    for (const identity of before.setting.identities ?? [])
+      this.#msisdnOfIdentity.delete(identity.toLowerCase())
+    for (const identity of setting.identities ?? [])
+      this.#msisdnOfIdentity.set(identity.toLowerCase(), msisdn)
+    const subscriber = { ...before, setting }
+    this.#keep(subscriber)
+    return subscriber
+  }
+
+  /** Puts it behind all others in age, and forgets the oldest when there are too many. */
+  #keep(subscriber: Subscriber): void {
+    this.#byMsisdn.delete(subscriber.msisdn)
+    this.#byMsisdn.set(subscriber.msisdn, subscriber)
+    this.#msisdnOfImsi.set(subscriber.imsi, subscriber.msisdn)
+    if (this.#byMsisdn.size <= this.#maximum) return
+    const [oldest] = this.#byMsisdn.values()
+    if (oldest !== undefined) this.#forget(oldest)
+  }
+
+  #forget({ msisdn, imsi, setting }: Subscriber): void {
+    this.#byMsisdn.delete(msisdn)
+    this.#msisdnOfImsi.delete(imsi)
+    for (const identity of setting.identities ?? []) this.#msisdnOfIdentity.delete(identity.toLowerCase())
+  }
+
+  #nextImsi(): string {
+    this.#allocated += 1
+    return IMSI_PREFIX + String(this.#allocated).padStart(IMSI_DIGITS - IMSI_PREFIX.length, '0')
+  }
+}
