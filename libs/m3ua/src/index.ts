@@ -7,6 +7,9 @@ export {
   errorCodeOfUnknown,
   LONGEST_MESSAGE_OCTETS,
 } from './codec.ts'
+export { DestinationTable, type DestinationTableOptions } from './destinations.ts'
+export { ERROR_ACTIONS, type ErrorAction, type ErrorName, errorAction, errorName } from './error-actions.ts'
+export { M3uaFramer } from './framer.ts'
 export {
   DeregistrationStatus,
   ErrorCode,
@@ -41,3 +44,15 @@ export type {
   RegistrationResult,
   RoutingKey,
 } from './parameters.ts'
+export { M3uaEndpoint } from './peer/endpoint.ts'
+export { Listeners } from './peer/listeners.ts'
+export { Reconnect, type ReconnectOptions } from './peer/reconnect.ts'
+export {
+  type ApplicationServerOptions,
+  DEFAULT_TIMERS,
+  type M3uaDependencies,
+  type M3uaEndpointOptions,
+  type M3uaEvent,
+  type M3uaTimers,
+  type PathOptions,
+} from './peer/types.ts'

@@ -1,6 +1,6 @@
 /**
  * The service M3UA gives its user, the SCCP (RFC 4666 §1.4.1): the primitives of MTP level 3. `M3uaEndpoint`,
- * `M3uaServer` and the IPA link of `@ipsmgw/sccp` all offer it, so that layers above know nothing of associations.
+ * `M3uaServer` and the `IpaLink` of `@ipsmgw/sccp` all offer it, so that layers above know nothing of associations.
  */
 
 /** MTP-TRANSFER request. Point codes are numbers of 14 bits (ITU). */
