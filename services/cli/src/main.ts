@@ -39,7 +39,16 @@ ipsmgw COMMAND --help tells more.`
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  console.error(`ipsmgw: ${error.message}`)
+  const complaint = complaintOf(error)
+  if (complaint === undefined) throw error
+  console.error(`ipsmgw: ${complaint}`)
   process.exitCode = 2
+}
+
+/** The sentence for words on the command line that make no sense; undefined for everything else. */
+function complaintOf(error: unknown): string | undefined {
+  if (error instanceof UsageError) return error.message
+  const { code, message } = error as { code?: unknown; message: string }
+  if (!String(code).startsWith('ERR_PARSE_ARGS')) return undefined
+  return `${message.split('. ')[0]}; --help tells what there is`
 }

@@ -70,6 +70,7 @@ export function createSipIngress(
       try {
         await endpoint.start()
       } catch (error) {
+        await Promise.all([endpoint.close(), replies.close()])
         throw listenError(error, 'SIP', sip.host, sip.port, 'IPSMGW_SIP_PORT')
       }
       ingress.open()

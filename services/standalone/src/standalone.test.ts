@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
@@ -125,5 +126,107 @@ describe('standalone', () => {
       message.timeline.map(({ step }) => step),
       ['received', 'converted', 'routed', 'attempted', 'acknowledged', 'answered'],
     )
+  })
+
+  test('a message whose forward was under way at a kill is not sent again: the copy is answered 202', async (t) => {
+    const directory = folder(t)
+    const { promise: never, resolve: release } = Promise.withResolvers<void>()
+    const { promise: left, resolve: leave } = Promise.withResolvers<void>()
+    const before = network(() => {
+      leave()
+      return never
+    })
+    const impatient = { sip: { ...BASE.sip, peers: [{ ...BASE.sip.peers[0], earlyAnswerMs: 500 }] } }
+    const killed = await gateway(directory, before.ways, impatient)
+    t.after(() => {
+      release()
+      return killed.stop()
+    })
+    const endpoint = await phone(t)
+    const unanswered = send(endpoint, killed.sipPort())
+    await left
+    // Nothing is flushed and nobody says goodbye: what the next process knows is in the file already.
+    const after = network()
+    const restarted = await gateway(directory, after.ways, impatient)
+    t.after(() => restarted.stop())
+    assert.equal(await statusOf(send(endpoint, restarted.sipPort())), 202)
+    assert.equal(before.forwarded.length, 1)
+    assert.equal(after.forwarded.length, 0)
+    assert.equal(await statusOf(unanswered), 202)
+  })
+
+  test('a message that was delivered before a restart is not sent again: the copy gets the same 200', async (t) => {
+    const directory = folder(t)
+    const before = network()
+    const first = await gateway(directory, before.ways)
+    const endpoint = await phone(t)
+    assert.equal(await statusOf(send(endpoint, first.sipPort())), 200)
+    await first.stop()
+    const after = network()
+    const second = await gateway(directory, after.ways)
+    t.after(() => second.stop())
+    assert.equal(await statusOf(send(endpoint, second.sipPort())), 200)
+    assert.equal(after.forwarded.length, 0)
+    const response = await fetch(`http://127.0.0.1:${second.port()}/api/messages?callId=one-call`)
+    assert.equal(((await response.json()) as unknown[]).length, 1)
+    assert.equal(await statusOf(send(endpoint, second.sipPort(), 'another-call')), 200)
+    assert.equal(after.forwarded.length, 1)
+  })
+
+  test('personal data: the journal holds neither text nor TPDU', async (t) => {
+    const directory = folder(t)
+    const { forwarded, ways } = network()
+    const standalone = await gateway(directory, ways)
+    t.after(() => standalone.stop())
+    assert.equal(await statusOf(send(await phone(t), standalone.sipPort())), 200)
+    const [tpdu] = forwarded
+    assert.ok(tpdu !== undefined)
+    const journal = readFileSync(join(directory, 'journal.ndjson'), 'utf8')
+    assert.match(journal, /message\.completed/)
+    for (const secret of ['Hello', tpdu, Buffer.from(tpdu, 'hex').toString('base64')])
+      assert.ok(!journal.includes(secret))
+  })
+
+  test('a second process on the same journal does not start and says why', async (t) => {
+    const directory = folder(t)
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
+    t.after(() => other.kill())
+    writeFileSync(join(directory, 'process'), String(other.pid))
+    await assert.rejects(
+      gateway(directory, network().ways),
+      /belongs to process \d+.*IPSMGW_JOURNAL_DIRECTORY/,
+    )
+  })
+
+  test('a busy SIP port is one sentence that names the setting', async (t) => {
+    const taken = await phone(t)
+    const [address] = taken.addresses()
+    await assert.rejects(
+      gateway(folder(t), network().ways, { sip: { ...BASE.sip, port: address?.port } }),
+      /SIP port 127\.0\.0\.1:\d+ is already in use; choose another one with IPSMGW_SIP_PORT/,
+    )
+  })
+
+  test('/readyz names every part, and is 503 from the moment the stop begins', async (t) => {
+    const { promise: acknowledged, resolve: acknowledge } = Promise.withResolvers<void>()
+    const { promise: left, resolve: leave } = Promise.withResolvers<void>()
+    const { ways } = network(() => {
+      leave()
+      return acknowledged
+    })
+    const standalone = await gateway(folder(t), ways)
+    const readyz = () => fetch(`http://127.0.0.1:${standalone.port()}/readyz`)
+    const ready = await readyz()
+    assert.equal(ready.status, 200)
+    assert.equal(((await ready.json()) as { parts: Record<string, string> }).parts['sip-ingress'], 'ok')
+    const endpoint = await phone(t)
+    const status = statusOf(send(endpoint, standalone.sipPort()))
+    await left
+    const stopped = standalone.stop()
+    assert.equal((await readyz()).status, 503)
+    assert.equal(await statusOf(send(endpoint, standalone.sipPort(), 'too-late')), 503)
+    acknowledge()
+    assert.equal(await status, 200)
+    await stopped
   })
 })
