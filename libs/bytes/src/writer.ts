@@ -23,19 +23,22 @@ export class ByteWriter {
 
   uint16(value: number): this {
     this.#room(2)
-    this.#length = this.#buffer.writeUInt16BE(value, this.#length)
+    this.patchUint16(this.#length, value)
+    this.#length += 2
     return this
   }
 
   uint24(value: number): this {
     this.#room(3)
-    this.#length = this.#buffer.writeUIntBE(value, this.#length, 3)
+    this.patchUint24(this.#length, value)
+    this.#length += 3
     return this
   }
 
   uint32(value: number): this {
     this.#room(4)
-    this.#length = this.#buffer.writeUInt32BE(value >>> 0, this.#length)
+    this.patchUint32(this.#length, value)
+    this.#length += 4
     return this
   }
 
@@ -54,21 +57,20 @@ export class ByteWriter {
 
   latin1(value: string): this {
     this.#room(value.length)
-    this.#length += this.#buffer.write(value, this.#length, 'latin1')
+    this.#length += this.#buffer.latin1Write(value, this.#length)
     return this
   }
 
   utf8(value: string): this {
     this.#room(value.length * 3)
-    this.#length += this.#buffer.write(value, this.#length, 'utf8')
+    this.#length += this.#buffer.utf8Write(value, this.#length)
     return this
   }
 
   /** Zero octets: padding, or room for a length that is patched later. */
   zeros(count: number): this {
     this.#room(count)
-    this.#buffer.fill(0, this.#length, this.#length + count)
-    this.#length += count
+    for (let i = 0; i < count; i++) this.#buffer[this.#length++] = 0
     return this
   }
 
@@ -77,15 +79,21 @@ export class ByteWriter {
   }
 
   patchUint16(position: number, value: number): void {
-    this.#buffer.writeUInt16BE(value, position)
+    this.#buffer[position] = value >>> 8
+    this.#buffer[position + 1] = value
   }
 
   patchUint24(position: number, value: number): void {
-    this.#buffer.writeUIntBE(value, position, 3)
+    this.#buffer[position] = value >>> 16
+    this.#buffer[position + 1] = value >>> 8
+    this.#buffer[position + 2] = value
   }
 
   patchUint32(position: number, value: number): void {
-    this.#buffer.writeUInt32BE(value >>> 0, position)
+    this.#buffer[position] = value >>> 24
+    this.#buffer[position + 1] = value >>> 16
+    this.#buffer[position + 2] = value >>> 8
+    this.#buffer[position + 3] = value
   }
 
   /** The octets written. The writer must not be used afterwards. */
