@@ -93,16 +93,18 @@ interface SchemaFault {
 }
 
 /** One sentence for who typed the request. */
-function explain([fault]: readonly SchemaFault[], part = 'request'): string {
+function explain(faults: readonly SchemaFault[], part = 'request'): string {
+  // An unknown field is named twice; the fault that lists it says more.
+  const fault = faults.find(({ params }) => 'additionalProperties' in params) ?? faults[0]
   if (fault === undefined) return `${part} is not valid`
   const field = fault.instancePath.split('/').slice(1).join('.')
   const { params } = fault
-  if ('allowedValues' in params)
-    return `${field} must be one of ${(params.allowedValues as string[]).join(', ')}`
-  if ('requiredProperties' in params)
-    return `${(params.requiredProperties as string[]).join(', ')} must be set`
   if ('additionalProperties' in params)
     return `${(params.additionalProperties as string[]).join(', ')} is no field of the ${part}`
+  if ('requiredProperties' in params)
+    return `${(params.requiredProperties as string[]).join(', ')} must be set`
+  if ('allowedValues' in params)
+    return `${field} must be one of ${(params.allowedValues as string[]).join(', ')}`
   if (field === 'msisdn') return 'the number must be 5 to 15 digits, international, without +'
   return `${field === '' ? part : field} ${fault.message}`
 }
