@@ -4,6 +4,13 @@ import { DecodeError, EncodeError } from './errors.ts'
 const DIGITS = '0123456789*#abc'
 const FILLER = 0xf
 
+const NO_DIGIT = 0xff
+
+/** Semi-octet by character code. */
+const VALUES = Uint8Array.from({ length: 128 }, (_, code) =>
+  DIGITS.indexOf(String.fromCharCode(code).toLowerCase()),
+)
+
 const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
   const low = octet & 0xf
   const high = octet >> 4
@@ -36,7 +43,7 @@ export function decodeTbcd(octets: Uint8Array, protocol = 'TBCD', path = 'digits
 }
 
 function semiOctet(digits: string, index: number, protocol: string, path: string): number {
-  const value = DIGITS.indexOf(digits[index]?.toLowerCase() ?? '')
-  if (value === -1) throw new EncodeError(protocol, path, `"${digits[index]}" at ${index} is no digit`)
+  const value = VALUES[digits.charCodeAt(index)] ?? NO_DIGIT
+  if (value === NO_DIGIT) throw new EncodeError(protocol, path, `"${digits[index]}" at ${index} is no digit`)
   return value
 }

@@ -57,13 +57,13 @@ export class ByteWriter {
 
   latin1(value: string): this {
     this.#room(value.length)
-    this.#length += this.#buffer.latin1Write(value, this.#length)
+    this.#length += this.#buffer.write(value, this.#length, 'latin1')
     return this
   }
 
   utf8(value: string): this {
     this.#room(value.length * 3)
-    this.#length += this.#buffer.utf8Write(value, this.#length)
+    this.#length += this.#buffer.write(value, this.#length, 'utf8')
     return this
   }
 
@@ -79,11 +79,13 @@ export class ByteWriter {
   }
 
   patchUint16(position: number, value: number): void {
+    if ((value & 0xffff) !== value) throw outOfRange(value, 16)
     this.#buffer[position] = value >>> 8
     this.#buffer[position + 1] = value
   }
 
   patchUint24(position: number, value: number): void {
+    if ((value & 0xffffff) !== value) throw outOfRange(value, 24)
     this.#buffer[position] = value >>> 16
     this.#buffer[position + 1] = value >>> 8
     this.#buffer[position + 2] = value
@@ -108,4 +110,8 @@ export class ByteWriter {
     this.#buffer.copy(grown, 0, 0, this.#length)
     this.#buffer = grown
   }
+}
+
+function outOfRange(value: number, bits: number): RangeError {
+  return new RangeError(`${value} does not fit ${bits} bits`)
 }
