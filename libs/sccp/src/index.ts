@@ -6,6 +6,8 @@ export {
   type SccpAddressFields,
 } from './address.ts'
 export { decodeSccp, encodeSccp } from './codec.ts'
+export { type SccpDependencies, SccpEndpoint, type SccpEndpointOptions, type SccpEvent } from './endpoint.ts'
+export { type IpaDependencies, type IpaEvent, IpaLink, type IpaLinkOptions } from './ipa/link.ts'
 export {
   decodeManagement,
   encodeManagement,
@@ -23,6 +25,8 @@ export {
   type UnitData,
   type UnitDataService,
 } from './messages.ts'
+export type { RoutingOptions, Translation } from './routing.ts'
+export type { ReassemblyOptions } from './segmentation.ts'
 export type {
   NoticeIndication,
   SccpService,
