@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 
 /**
  * messageId: SHA-256 over Call-ID, From-tag, CSeq number and Request-URI, 128 bits, base64url. Derived, so that a
@@ -10,12 +10,13 @@ export function messageIdOf(callId: string, fromTag: string, cseq: number, reque
 
 /** Makes the keyed hashes that stand for numbers in topic keys: without the key nobody finds the number back. */
 export class KeyMaker {
-  readonly #key: Buffer
+  /** Prepared once: handing over octets each time costs several times the hash. */
+  readonly #key: KeyObject
 
   /** `key`: at least 16 octets, the same in every instance of an installation. */
   constructor(key: Buffer) {
     if (key.length < 16) throw new RangeError(`the hash key has ${key.length} octets, at least 16 are needed`)
-    this.#key = key
+    this.#key = createSecretKey(key)
   }
 
   /** HMAC-SHA-256 of a canonical identity, first 16 octets as hex. */
