@@ -47,6 +47,8 @@ export type {
 export { M3uaEndpoint } from './peer/endpoint.ts'
 export { Listeners } from './peer/listeners.ts'
 export { Reconnect, type ReconnectOptions } from './peer/reconnect.ts'
+export { M3uaServer } from './peer/server.ts'
+export type { M3uaServerDependencies, M3uaServerOptions, ServedAsOptions } from './peer/server-types.ts'
 export {
   type ApplicationServerOptions,
   DEFAULT_TIMERS,

@@ -129,6 +129,8 @@ export const DeregistrationStatus = {
 export const SERVICE_INDICATOR_SCCP = 3
 /** SCTP payload protocol identifier (RFC 4666 §7.1). */
 export const M3UA_PPID = 3
+/** Octets of an offending message that an ERR returns (RFC 4666 §3.8.1). */
+export const DIAGNOSTIC_OCTETS = 40
 /** Registered port (RFC 4666 §1.4.6). */
 export const M3UA_PORT = 2905
 

@@ -50,7 +50,8 @@ const CAUSE_OF: Readonly<Record<UnitDataRefusal, ReturnCause>> = {
   noSegmentation: ReturnCause.segmentationNotSupported,
 }
 
-type Addresses = Pick<UnitData, 'called' | 'calling'>
+type Refused = UnitDataResult & { sent: false }
+const SENT: UnitDataResult = { sent: true }
 
 /** The sending half of the SCCP: message choice, segmentation, routing. */
 export class Outbound {
@@ -81,11 +82,16 @@ export class Outbound {
     if (route === undefined) return refused('noTranslation')
     const sls = (request.sequenceControl ?? this.#nextSls++) % SLS_VALUES
     if (importance === undefined && data.length <= this.unitDataLimit(called, calling))
-      return this.#transfer(encodeSccp(unitData('UDT', request)), route, sls, request)
+      return this.#sendWhole('UDT', request, route, sls)
     const space = this.#segmentSpace(request)
     if (data.length <= space + SEGMENTATION_OCTETS && data.length <= LONGEST_DATA)
-      return this.#transfer(encodeSccp(unitData('XUDT', request)), route, sls, request)
+      return this.#sendWhole('XUDT', request, route, sls)
     return this.#sendSegments(request, route, sls, space)
+  }
+
+  #sendWhole(type: 'UDT' | 'XUDT', request: UnitDataRequest, route: Route, sls: number): UnitDataResult {
+    const result = this.#transfer(encodeSccp(unitData(type, request)), route, sls, request)
+    return result.sent ? SENT : result
   }
 
   /** Data octets that fit one segment. */
@@ -121,7 +127,7 @@ export class Outbound {
       if (!result.sent) return result
       way = { destinations: [result.pointCode], mode: 'backup' }
     }
-    return { sent: true }
+    return SENT
   }
 
   #routeOf({ called, pointCode }: Pick<UnitDataRequest, 'called' | 'pointCode'>): Route | undefined {
@@ -135,7 +141,7 @@ export class Outbound {
     { destinations, mode }: Route,
     sls: number,
     { called, startsDialogue }: Pick<UnitDataRequest, 'called' | 'startsDialogue'>,
-  ): (UnitDataResult & { sent: false }) | { sent: true; pointCode: number } {
+  ): Refused | { readonly sent: true; readonly pointCode: number } {
     const first = mode === 'share' ? sls % destinations.length : 0
     let reason: UnitDataRefusal = 'noTranslation'
     for (let i = 0; i < destinations.length; i++) {
@@ -195,7 +201,7 @@ export class Outbound {
   }
 }
 
-function unitData(type: 'UDT' | 'XUDT', request: UnitDataRequest & Addresses): UnitData {
+function unitData(type: 'UDT' | 'XUDT', request: UnitDataRequest): UnitData {
   const { called, calling, data, sequenceControl, returnOnError = true, importance } = request
   return {
     type,
@@ -209,6 +215,6 @@ function unitData(type: 'UDT' | 'XUDT', request: UnitDataRequest & Addresses): U
   }
 }
 
-function refused(reason: UnitDataRefusal): UnitDataResult & { sent: false } {
+function refused(reason: UnitDataRefusal): Refused {
   return { sent: false, reason, returnCause: CAUSE_OF[reason] }
 }

@@ -6,6 +6,7 @@ import { errorAction, errorName } from '../error-actions.ts'
 import { M3uaFramer } from '../framer.ts'
 import { ASP_TABLE, type AspEffect, type AspEvent, type AspState } from '../fsm.ts'
 import {
+  DIAGNOSTIC_OCTETS,
   ErrorCode,
   M3UA_PPID,
   type M3uaMessage,
@@ -18,6 +19,7 @@ import type { Parameters, ProtocolData, RegistrationResult } from '../parameters
 import { AckTimer } from './ack-timer.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Reconnect } from './reconnect.ts'
+import { streamOf } from './streams.ts'
 import { Traffic } from './traffic.ts'
 import type { Connect, M3uaEndpointOptions, M3uaEvent, M3uaTimers, PathOptions } from './types.ts'
 
@@ -32,9 +34,6 @@ export interface LinkDependencies {
   readonly onTransfer: (data: ProtocolData, routingContext: number | undefined) => void
   readonly onDestination: (pointCode: number) => void
 }
-
-/** Octets of an offending message that an ERR returns (RFC 4666 §3.8.1). */
-const DIAGNOSTIC_OCTETS = 40
 
 /** One association of the ASP with an SGP or IPSP: opens it for ever, runs `ASP_TABLE`, carries DATA. */
 export class Link {
@@ -340,11 +339,6 @@ export class Link {
     const diagnosticInformation = offending.subarray(0, DIAGNOSTIC_OCTETS)
     this.#send({ name: 'ERR', parameters: { errorCode, diagnosticInformation } })
   }
-}
-
-/** Stream 0 is for management; one SLS keeps its stream and so its order (RFC 4666 §1.4.7). */
-export function streamOf(sls: number, streams: number): number {
-  return streams > 1 ? 1 + (sls % (streams - 1)) : 0
 }
 
 function pick<K extends keyof Parameters>(parameters: Parameters, ...names: K[]): Pick<Parameters, K> {

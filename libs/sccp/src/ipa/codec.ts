@@ -66,17 +66,17 @@ export function decodeIdRequest(payload: Uint8Array): number[] {
   return tags
 }
 
-/** CCM id response: for each tag length (16 bits, of tag and value), tag, zero terminated text. */
-export function encodeIdResponse(tags: readonly number[], unitName: string): Buffer {
-  const writer = new ByteWriter(64).uint8(CcmType.idResponse)
-  for (const tag of tags) {
-    const text = tag === IdentityTag.unitName ? unitName : ''
-    const octets = Buffer.from(text, 'latin1')
-    writer
-      .uint16(octets.length + 2)
-      .uint8(tag)
-      .octets(octets)
-      .uint8(0)
-  }
-  return writer.finish()
+/**
+ * CCM id response with the unit name: length (16 bits, of tag and value), tag, zero terminated text. Other items are
+ * left out; a real STP closes the connection over empty ones.
+ */
+export function encodeIdResponse(unitName: string): Buffer {
+  const name = Buffer.from(unitName, 'latin1')
+  return new ByteWriter(8 + name.length)
+    .uint8(CcmType.idResponse)
+    .uint16(name.length + 2)
+    .uint8(IdentityTag.unitName)
+    .octets(name)
+    .uint8(0)
+    .finish()
 }

@@ -17,6 +17,7 @@ import {
   decodeIdRequest,
   encodeIdResponse,
   encodeIpa,
+  IdentityTag,
   type IpaFrame,
   IpaFramer,
   IpaStream,
@@ -178,7 +179,8 @@ export class IpaLink implements MtpService {
         this.#pongAwaited = false
         break
       case CcmType.idRequest:
-        this.#sendManagement(encodeIdResponse(decodeIdRequest(payload), this.#options.unitName))
+        if (decodeIdRequest(payload).includes(IdentityTag.unitName))
+          this.#sendManagement(encodeIdResponse(this.#options.unitName))
         break
       case CcmType.idAck:
         this.#onAccepted()
