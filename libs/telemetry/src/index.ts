@@ -20,3 +20,4 @@ export {
   NETWORK_BUCKETS_SECONDS,
   Registry,
 } from './metrics.ts'
+export { isTraceparent, type TraceBody, type TracedStep, type TraceHead, traceMessage } from './tracing.ts'

@@ -7,7 +7,7 @@ import { type HeaderInput, type IncomingRequest, SipEndpoint } from '@ipsmgw/sip
 import { ipsmgw } from './testing/command.ts'
 
 /** A gateway that gives one answer; what it was sent is in `requests`. */
-async function gateway(t: TestContext, status: number, headers: readonly HeaderInput[] = []) {
+async function gateway(t: TestContext, status: number, headers: HeaderInput = []) {
   const requests: IncomingRequest[] = []
   const endpoint = new SipEndpoint(
     {

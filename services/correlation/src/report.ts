@@ -7,6 +7,8 @@ import {
   NETWORK_BUCKETS_SECONDS,
   type Registry,
   rateLimited,
+  type TraceBody,
+  traceMessage,
 } from '@ipsmgw/telemetry'
 import type { CorrelatorReport } from './correlator.ts'
 
@@ -49,6 +51,11 @@ export function createCorrelatorReport(registry: Registry, logger: Logger): Corr
         { messageId, outcome, cause, status: completed.final.status, durationMs },
         'message decided',
       )
+      const { receivedAtMs, traceparent } = completed
+      traceMessage(
+        { name: 'SIP MESSAGE', startMs: receivedAtMs, ...(traceparent !== undefined && { traceparent }) },
+        () => traceOf(completed),
+      )
     },
     amended({ messageId, outcome, cause }) {
       amendments.inc({ outcome })
@@ -76,4 +83,35 @@ export function createCorrelatorGauges(
     const since = correlator.oldestOpenMs()
     return since === undefined ? 0 : (Date.now() - since) / 1000
   })
+}
+
+/** The timeline as a trace: each step lasted since the one before it. */
+function traceOf(completed: MessageCompleted): TraceBody {
+  const { receivedAtMs, decidedAtMs, outcome, cause, final, timeline } = completed
+  let since = receivedAtMs
+  return {
+    endMs: decidedAtMs,
+    attributes: {
+      'ipsmgw.message_id': completed.messageId,
+      'ipsmgw.outcome': outcome,
+      'ipsmgw.cause': cause,
+      'ipsmgw.parts': completed.parts,
+      'sip.response.status_code': final.status,
+    },
+    ...(outcome !== 'delivered' && { failure: cause }),
+    steps: timeline.map(({ step, by, atMs, part, peer, cause: why }) => {
+      const startMs = since
+      since = Math.max(since, atMs)
+      return {
+        name: `${by} ${step}`,
+        startMs,
+        endMs: since,
+        attributes: {
+          ...(part !== undefined && { 'ipsmgw.part': part }),
+          ...(peer !== undefined && { 'ipsmgw.peer': peer }),
+        },
+        ...(step === 'failed' && { failure: why ?? 'unknown' }),
+      }
+    }),
+  }
 }

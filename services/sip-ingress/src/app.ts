@@ -41,7 +41,7 @@ export function createSipIngress(
       peers: new PeerTable(sip.peers),
       publish: (record) => bus.publish(imReceived, record),
       provablyNotPublished: (error) =>
-        error instanceof BusError && (error.code === 'full' || error.code === 'closed'),
+        error instanceof BusError && ['full', 'closed', 'oversized'].includes(error.code),
     },
   )
   const endpoint = new SipEndpoint(

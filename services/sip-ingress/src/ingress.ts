@@ -11,6 +11,7 @@ import {
   type SipRequest,
   utf8View,
 } from '@ipsmgw/sip'
+import { isTraceparent } from '@ipsmgw/telemetry'
 import { type Arrival, type Examined, type ExamineOptions, examine } from './examine.ts'
 import type { PeerConfig, PeerTable } from './peers.ts'
 import { type Refusal, refuse, warning } from './refusal.ts'
@@ -232,6 +233,7 @@ export class Ingress {
         transport: request.source.transport,
       },
       ...content,
+      ...traceContext(request.message, peer),
       answer: {
         unknownOutcome: peer.unknownOutcome,
         ...(peer.earlyAnswerMs !== undefined && { earlyAtMs: now + peer.earlyAnswerMs }),
@@ -304,4 +306,10 @@ function notSupported(message: SipRequest): Refusal {
 /** What stands for the served user in keys: the number, else user and host in lower case. */
 function canonical(recipient: ImReceived['recipient']): string {
   return recipient.number ?? recipient.uri.replace(/[;?].*$/s, '').toLowerCase()
+}
+
+/** The trace of a neighbour is continued only when the neighbour is believed. */
+function traceContext(message: SipRequest, peer: PeerConfig): { traceparent?: string } {
+  const traceparent = peer.trusted ? message.headers.get('traceparent') : undefined
+  return traceparent !== undefined && isTraceparent(traceparent) ? { traceparent } : {}
 }
