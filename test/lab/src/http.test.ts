@@ -78,8 +78,8 @@ describe('HTTP side of the lab', () => {
 
   test('the logs show what was seen, of one number or of all', async () => {
     const { http, state } = server()
-    state.hssLog.add({ node: 'hss', command: 'SRR', from: 'gw', msisdn: '447900123456' })(2001)
-    state.hssLog.add({ node: 'hss', command: 'SRR', from: 'gw', msisdn: '447900123457' })
+    state.hssLog.add({ node: 'hss', command: 'SRR', from: 'gw', octets: '', msisdn: '447900123456' })(2001)
+    state.hssLog.add({ node: 'hss', command: 'SRR', from: 'gw', octets: '', msisdn: '447900123457' })
     const all = (await http.inject('/lab/hss/log')).json<{ result: unknown }[]>()
     assert.deepEqual(
       all.map(({ result }) => result),
@@ -92,7 +92,7 @@ describe('HTTP side of the lab', () => {
 
   test('the logs are bounded', () => {
     const log = new RequestLog(10)
-    for (let i = 0; i < 100; i++) log.add({ node: 'hss', command: 'SRR', from: 'gw' })
+    for (let i = 0; i < 100; i++) log.add({ node: 'hss', command: 'SRR', from: 'gw', octets: '' })
     assert.ok(log.entries().length <= 11)
   })
 })

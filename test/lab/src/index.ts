@@ -1,6 +1,8 @@
 export { BEHAVIOURS, type Behaviour, NODE_KINDS, type NodeKind, type SubscriberSetting } from './behaviour.ts'
+export { LAB_GATEWAY, labPeers } from './gateway-settings.ts'
 export { ApplicationServer, type ApplicationServerOptions } from './ims/application-server.ts'
 export type { Final, Passage } from './ims/element.ts'
+export { ALICE, BOB, type Called, Ims, type ImsAddresses, type ImsOptions } from './ims/ims.ts'
 export {
   type FilterCriterion,
   Scscf,

@@ -14,6 +14,8 @@ export interface SeenRequest {
   readonly tpdu?: string
   /** Another part was announced. */
   readonly moreMessages?: boolean
+  /** The whole request as hex. */
+  readonly octets: string
   /** The result code of the answer, `none` where there was none, `malformed`, or `pending`. */
   readonly result: number | 'none' | 'malformed' | 'pending'
   /** ISO time of the answer. */

@@ -1,4 +1,10 @@
-import { Application, type IncomingRequest, MwdStatus, type OutgoingAnswer } from '@ipsmgw/diameter'
+import {
+  Application,
+  encodeDiameter,
+  type IncomingRequest,
+  MwdStatus,
+  type OutgoingAnswer,
+} from '@ipsmgw/diameter'
 import { conductAt, type NodeKind } from '../behaviour.ts'
 import type { RequestLog } from '../request-log.ts'
 import type { Subscriber, Subscribers } from '../subscribers.ts'
@@ -51,7 +57,7 @@ export class Hss {
     return this.#neighbour.stop()
   }
 
-  #userData({ fields }: IncomingRequest<'UDR'>) {
+  #userData({ fields, message }: IncomingRequest<'UDR'>) {
     const { subscribers, log } = this.#dependencies
     const { 'Public-Identity': identity, MSISDN: number } = fields['User-Identity']
     const subscriber = number !== undefined ? subscribers.of(number) : subscribers.byIdentity(identity ?? '')
@@ -59,6 +65,7 @@ export class Hss {
       node: this.#options.identity,
       command: 'UDR',
       from: fields['Origin-Host'],
+      octets: encodeDiameter(message).toString('hex'),
       ...(identity !== undefined && { publicIdentity: identity }),
       ...(subscriber !== undefined && { msisdn: subscriber.msisdn }),
     })
@@ -77,7 +84,7 @@ export class Hss {
     )
   }
 
-  #routing({ fields }: IncomingRequest<'SRR'>) {
+  #routing({ fields, message }: IncomingRequest<'SRR'>) {
     const { subscribers, log } = this.#dependencies
     const { MSISDN: msisdn, 'User-Name': imsi } = fields
     const subscriber = msisdn !== undefined ? subscribers.of(msisdn) : subscribers.byImsi(imsi ?? '')
@@ -85,6 +92,7 @@ export class Hss {
       node: this.#options.identity,
       command: 'SRR',
       from: fields['Origin-Host'],
+      octets: encodeDiameter(message).toString('hex'),
       ...(subscriber !== undefined && { msisdn: subscriber.msisdn, imsi: subscriber.imsi }),
     })
     return this.#neighbour.behave<'SRR'>(
@@ -106,12 +114,13 @@ export class Hss {
     return { ...SUCCESS, 'User-Name': imsi, 'Serving-Node': servingNode(kind, this.#options.nodes[kind]) }
   }
 
-  #deliveryReport({ fields }: IncomingRequest<'RDR'>) {
+  #deliveryReport({ fields, message }: IncomingRequest<'RDR'>) {
     const msisdn = fields['User-Identifier'].MSISDN
     const note = this.#dependencies.log.add({
       node: this.#options.identity,
       command: 'RDR',
       from: fields['Origin-Host'],
+      octets: encodeDiameter(message).toString('hex'),
       ...(msisdn !== undefined && { msisdn }),
     })
     note(SUCCESS['Result-Code'])

@@ -1,4 +1,10 @@
-import { Application, type IncomingRequest, type OutgoingAnswer, TfrFlags } from '@ipsmgw/diameter'
+import {
+  Application,
+  encodeDiameter,
+  type IncomingRequest,
+  type OutgoingAnswer,
+  TfrFlags,
+} from '@ipsmgw/diameter'
 import { encodeDeliverReport } from '@ipsmgw/sms'
 import { conductAt, type NegativeResult } from '../behaviour.ts'
 import type { Phones } from '../phones.ts'
@@ -44,7 +50,7 @@ export class ServingNode {
     return this.#neighbour.stop()
   }
 
-  async #forward({ fields }: IncomingRequest<'TFR'>): Promise<OutgoingAnswer<'TFR'> | undefined> {
+  async #forward({ fields, message }: IncomingRequest<'TFR'>): Promise<OutgoingAnswer<'TFR'> | undefined> {
     const imsi = fields['User-Name']
     const tpdu = fields['SM-RP-UI']
     const subscriber = this.#dependencies.subscribers.byImsi(imsi)
@@ -52,6 +58,7 @@ export class ServingNode {
       node: this.#identity,
       command: 'TFR',
       from: fields['Origin-Host'],
+      octets: encodeDiameter(message).toString('hex'),
       imsi,
       ...(subscriber !== undefined && { msisdn: subscriber.msisdn }),
       tpdu: tpdu.toString('hex'),

@@ -25,8 +25,8 @@ export interface UserProfile {
 }
 
 export interface ScscfOptions extends ElementOptions {
-  /** S-CSCF of whom is not served here. */
-  readonly next?: SipDestination
+  /** S-CSCF of who is not served here. */
+  readonly next?: () => SipDestination
   /** A fixed time for the final of an application server; a 100 does not stop it. Default: none but Timer F. */
   readonly serverWatchdogMs?: number
 }
@@ -46,7 +46,8 @@ const ORIGINATING = 'orig'
 export class Scscf {
   readonly element: Element
   readonly #options: ScscfOptions
-  readonly #profiles: UserProfile[] = []
+  /** By first identity. */
+  readonly #profiles = new Map<string, UserProfile>()
   /** Original dialog identifiers handed out, and where the chain goes on behind them. */
   readonly #dialogs = new Map<string, { leg: Leg; next: number }>()
 
@@ -55,8 +56,9 @@ export class Scscf {
     this.element = new Element(options, (request, passage) => this.#handle(request, passage))
   }
 
+  /** Takes a profile in, or in place of the one with the same first identity. */
   add(profile: UserProfile): void {
-    this.#profiles.push(profile)
+    this.#profiles.set(profile.identities[0] ?? '', profile)
   }
 
   /** Where a registered user sends its requests. */
@@ -75,13 +77,15 @@ export class Scscf {
 
   /** The registered user behind the address that the request came from. */
   #caller(request: IncomingRequest): Leg | undefined {
-    const profile = this.#profiles.find(({ contact }) => contact?.host === request.source.address)
+    const profile = [...this.#profiles.values()].find(
+      ({ contact }) => contact?.host === request.source.address,
+    )
     return profile && { role: 'orig', profile }
   }
 
   #called(request: IncomingRequest): Leg | undefined {
     const wanted = request.message.uriText.toLowerCase()
-    const profile = this.#profiles.find(({ identities }) =>
+    const profile = [...this.#profiles.values()].find(({ identities }) =>
       identities.some((identity) => identity.toLowerCase() === wanted),
     )
     return profile && { role: 'term', profile }
@@ -98,7 +102,7 @@ export class Scscf {
       this.#conclude(request, passage, outcome)
       return
     }
-    const to = leg.role === 'orig' ? this.#options.next : leg.profile.contact
+    const to = leg.role === 'orig' ? this.#options.next?.() : leg.profile.contact
     if (to === undefined) this.element.answer(request, passage, 480)
     else {
       const onward = {

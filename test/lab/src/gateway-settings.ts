@@ -1,0 +1,17 @@
+import { LAB_NODES, type LabPorts } from './lab.ts'
+
+/** Settings of a gateway that stands in the lab, without the peers, whose ports are known once the lab runs. */
+export const LAB_GATEWAY = {
+  diameter: { originHost: 'ipsmgw.lab.invalid', originRealm: LAB_NODES.hss.realm },
+  routing: { hssRealm: LAB_NODES.hss.realm, serviceCentre: '882990000000' },
+} as const
+
+/** `diameter.peers` of that gateway: everybody is a direct neighbour, the HSS is the way into the realm. */
+export function labPeers(host: string, ports: LabPorts) {
+  const { hss, mme, sgsn } = LAB_NODES
+  return [
+    { identity: hss.identity, host, port: ports.hss, realms: [hss.realm], priority: 1 },
+    { identity: mme.identity, host, port: ports.mme, realms: [], priority: 1 },
+    { identity: sgsn.identity, host, port: ports.sgsn, realms: [], priority: 1 },
+  ]
+}

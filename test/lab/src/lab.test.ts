@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, test } from 'node:test'
+import { Application, DiameterNode, type SendResult, value } from '@ipsmgw/diameter'
+import { eventually } from '../../support/eventually.ts'
+import { LAB_GATEWAY, labPeers } from './gateway-settings.ts'
+import { createLab, LAB_NODES } from './lab.ts'
+
+const HOST = '127.0.0.1'
+const { vectors } = JSON.parse(
+  readFileSync(new URL('../../vectors/sms-vectors.json', import.meta.url), 'utf8'),
+) as { vectors: { id: string; tpdus: string[] }[] }
+const HELLO = Buffer.from(vectors.find(({ id }) => id === 'gsm7-hello')?.tpdus[0] ?? '', 'hex')
+
+describe('neighbours of the lab, over Diameter', () => {
+  const lab = createLab({ host: HOST, ports: { hss: 0, mme: 0, sgsn: 0 } })
+  let gateway: DiameterNode
+
+  before(async () => {
+    await lab.start()
+    gateway = new DiameterNode({
+      ...LAB_GATEWAY.diameter,
+      applications: [Application.SH, Application.S6C, Application.SGD],
+      peers: labPeers(HOST, lab.ports()),
+    })
+    await gateway.start()
+    await eventually(() => gateway.peers().every(({ state }) => /Open/i.test(state)), 'all peers are open')
+  })
+  after(async () => {
+    await gateway.stop()
+    await lab.stop()
+  })
+
+  const route = (msisdn: string) =>
+    gateway.send(
+      'SRR',
+      { 'Destination-Realm': LAB_GATEWAY.diameter.originRealm, MSISDN: msisdn, 'SM-RP-MTI': 0 },
+      { timeoutMs: 1_000 },
+    )
+  const forward = (imsi: string, node: 'mme' | 'sgsn' = 'mme', timeoutMs = 1_000) =>
+    gateway.send(
+      'TFR',
+      {
+        'Destination-Host': LAB_NODES[node].identity,
+        'Destination-Realm': LAB_NODES[node].realm,
+        'User-Name': imsi,
+        'SC-Address': LAB_GATEWAY.routing.serviceCentre,
+        'SM-RP-UI': HELLO,
+      },
+      { timeoutMs },
+    )
+  const imsiOf = async (msisdn: string) => {
+    const result = await route(msisdn)
+    return result.kind === 'answer' ? (value(result.message, 'User-Name') ?? '') : ''
+  }
+
+  test('S6c: any number is routed to the MME, a setting names another node', async () => {
+    const result = await route('447900123456')
+    assert.ok(result.kind === 'answer')
+    assert.equal(result.result.code, 2001)
+    assert.equal(value(result.message, 'Serving-Node')?.['MME-Name'], LAB_NODES.mme.identity)
+    lab.subscribers.set('447900123457', { behaviour: 'reachable', node: 'msc' })
+    const other = await route('447900123457')
+    assert.ok(other.kind === 'answer')
+    assert.deepEqual(value(other.message, 'Serving-Node'), { 'MSC-Number': LAB_NODES.msc.number })
+  })
+
+  test('SGd: what is forwarded is on the phone, its octets in the log, and the answer has a report', async () => {
+    const result = await forward(await imsiOf('447900123460'))
+    assert.ok(result.kind === 'answer')
+    assert.equal(result.result.code, 2001)
+    assert.deepEqual(value(result.message, 'SM-RP-UI'), Buffer.from('0000', 'hex'))
+    assert.equal(lab.phones.messagesOf('447900123460')[0]?.text, 'Hello')
+    const [seen] = lab.nodesLog.entries('447900123460')
+    assert.deepEqual([seen?.command, seen?.result, seen?.tpdu], ['TFR', 2001, HELLO.toString('hex')])
+    assert.ok(seen?.octets.includes(HELLO.toString('hex')))
+  })
+
+  test('SGd: a second SMS in parallel is busy, an IMSI that nobody has is unknown', async () => {
+    const imsi = await imsiOf('447900123461')
+    lab.subscribers.set('447900123461', { behaviour: 'reachable', delayMs: 100 })
+    assert.deepEqual((await Promise.all([forward(imsi), forward(imsi)])).map(codeOf), [2001, 5551])
+    assert.equal(codeOf(await forward('001019999999999')), 5001)
+  })
+
+  test('a silent subscriber gets no answer, a malformed one an answer without a result', async () => {
+    const imsi = await imsiOf('447900123462')
+    lab.subscribers.set('447900123462', { behaviour: 'silent' })
+    assert.deepEqual(reasonOf(await forward(imsi, 'sgsn', 150)), 'timeout')
+    lab.subscribers.set('447900123462', { behaviour: 'malformed' })
+    assert.deepEqual(reasonOf(await forward(imsi)), 'malformed')
+    assert.deepEqual(lab.phones.messagesOf('447900123462'), [])
+  })
+
+  test('memory full: the cause of the phone is in the answer', async () => {
+    const imsi = await imsiOf('447900123463')
+    lab.subscribers.set('447900123463', { behaviour: 'memory-full' })
+    const result = await forward(imsi)
+    assert.ok(result.kind === 'answer')
+    const cause = value(result.message, 'SM-Delivery-Failure-Cause')
+    assert.deepEqual([codeOf(result), cause?.['SM-Enumerated-Delivery-Failure-Cause']], [5555, 0])
+  })
+
+  test('Sh: the number of an identity, an unknown one, a report about a delivery', async () => {
+    lab.subscribers.set('447900123464', { behaviour: 'reachable', identities: ['sip:alice@ims.invalid'] })
+    const ask = (identity: string) =>
+      gateway.send(
+        'UDR',
+        {
+          'Destination-Realm': LAB_GATEWAY.diameter.originRealm,
+          'User-Identity': { 'Public-Identity': identity },
+          'Data-Reference': [17],
+        },
+        { timeoutMs: 1_000 },
+      )
+    const known = await ask('sip:alice@ims.invalid')
+    assert.ok(known.kind === 'answer')
+    assert.match(value(known.message, 'User-Data')?.toString('utf8') ?? '', /<MSISDN>447900123464<\/MSISDN>/)
+    assert.equal(codeOf(await ask('sip:nobody@ims.invalid')), 5001)
+    const report = await gateway.send(
+      'RDR',
+      {
+        'Destination-Realm': LAB_GATEWAY.diameter.originRealm,
+        'User-Identifier': { MSISDN: '447900123464' },
+        'SC-Address': LAB_GATEWAY.routing.serviceCentre,
+        'SM-Delivery-Outcome': { 'MME-SM-Delivery-Outcome': { 'SM-Delivery-Cause': 2 } },
+      },
+      { timeoutMs: 1_000 },
+    )
+    assert.equal(codeOf(report), 2001)
+  })
+})
+
+function codeOf(result: SendResult): number | string {
+  return result.kind === 'answer' ? result.result.code : result.kind
+}
+
+function reasonOf(result: SendResult): string {
+  return result.kind === 'no-answer' ? result.reason : result.kind
+}
