@@ -1,4 +1,15 @@
 export { decodeTcap, encodeTcap, type MessageHead, readHead } from './codec.ts'
+export type { Dialogue } from './dialogue.ts'
+export type { DialogueParameters } from './dialogue-host.ts'
+export {
+  DIALOGUE_EVENTS,
+  DIALOGUE_STATES,
+  DIALOGUE_TABLE,
+  type DialogueEffect,
+  type DialogueEvent,
+  type DialogueState,
+  dialogueTransition,
+} from './fsm.ts'
 export {
   type Aare,
   type Aarq,
@@ -29,3 +40,19 @@ export {
   type TcapMessage,
   UserDiagnostic,
 } from './messages.ts'
+export { Tcap, type TcapDependencies, type TcapOptions } from './tcap.ts'
+export {
+  type AbortReason,
+  type BeginIndication,
+  type DialogueFailure,
+  type DialogueIndication,
+  type DialogueUser,
+  executedNothing,
+  type IndicatedComponent,
+  type InvokeRequest,
+  type LocalReject,
+  type NotSentReason,
+  type SendOutcome,
+  type TcapEvent,
+  type TcapUser,
+} from './user.ts'
