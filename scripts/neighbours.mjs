@@ -9,11 +9,18 @@ const packagesOf = {
   sipp: ['sip-tester'],
   kamailio: ['kamailio'],
   tshark: ['tshark'],
+  capture: ['tshark'],
   java: ['openjdk-17-jre-headless'],
   mvn: ['maven'],
   'osmo-stp': ['osmo-stp'],
   'linux.uml': ['user-mode-linux', 'kmod', 'iproute2', 'procps'],
   freeDiameterd: ['freediameter', 'freediameter-extensions'],
+  buildah: ['buildah'],
+  podman: ['podman', 'runc', 'conmon', 'containernetworking-plugins'],
+  debootstrap: ['debootstrap'],
+  go: ['golang-go'],
+  prometheus: ['prometheus'],
+  promtool: ['prometheus'],
 }
 
 const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/sbin']
@@ -35,6 +42,17 @@ const onPath = (program) =>
   searchPath()
     .split(delimiter)
     .some((folder) => isExecutable(join(folder, program)))
+
+/** Whether this user may capture on the loopback interface. */
+const mayCapture = () =>
+  onPath('dumpcap') &&
+  spawnSync('dumpcap', ['-i', 'lo', '-L'], { stdio: 'ignore', env: { ...process.env, PATH: searchPath() } })
+    .status === 0
+
+const isHere = (program) => (program === 'capture' ? mayCapture() : onPath(program))
+
+/** Lets an ordinary user capture. */
+const captureRight = ['setcap', 'cap_net_raw,cap_net_admin+ep', '/usr/bin/dumpcap']
 
 /** A reachable broker or a container engine makes Java and Maven needless for `kafka`. */
 function programsOf(name, env = process.env) {
@@ -63,7 +81,7 @@ export function neighboursOf(path) {
 
 /** Programs of these neighbours that are not on this machine. */
 export const missingPrograms = (names) =>
-  [...new Set(names.flatMap((name) => programsOf(name)))].filter((it) => !onPath(it))
+  [...new Set(names.flatMap((name) => programsOf(name)))].filter((it) => !isHere(it))
 
 export const debianPackages = (programs) => [
   ...new Set(programs.flatMap((program) => packagesOf[program] ?? [])),
@@ -71,7 +89,8 @@ export const debianPackages = (programs) => [
 
 /** The one line for a user who may not install, or whose machine is no Debian. */
 export const installLine = (programs) =>
-  `sudo apt-get install --no-install-recommends ${debianPackages(programs).join(' ')}`
+  `sudo apt-get install --no-install-recommends ${debianPackages(programs).join(' ')}` +
+  (programs.includes('capture') ? ` && sudo ${captureRight.join(' ')}` : '')
 
 /** How to become root for apt: no prefix as root, `sudo -n` in CI, otherwise not at all. */
 export function aptPrefix(env = process.env) {
@@ -109,6 +128,7 @@ export async function install(programs, prefix, run) {
       )
     }
     await run([...apt, 'install', '--no-install-recommends', ...debianPackages(programs)])
+    if (programs.includes('capture') && prefix.length > 0) await run([...prefix, ...captureRight])
   } finally {
     if (ownPolicy) await run([...prefix, 'rm', '-f', policy])
   }

@@ -45,5 +45,10 @@ suite('neighbours', () => {
       installLine(['java', 'mvn']),
       'sudo apt-get install --no-install-recommends openjdk-17-jre-headless maven',
     )
+    assert.equal(
+      installLine(['tshark', 'capture']),
+      'sudo apt-get install --no-install-recommends tshark' +
+        ' && sudo setcap cap_net_raw,cap_net_admin+ep /usr/bin/dumpcap',
+    )
   })
 })

@@ -23,7 +23,7 @@ const checks = [
   ['documents', ['scripts/check-docs.mjs']],
 ]
 
-/** Suites in their order. `files` matches paths from the root; `onRequest` ones run only when named. */
+/** Suites in their order. `files` matches paths from the root. */
 const suites = [
   {
     name: 'check',
@@ -50,14 +50,6 @@ const suites = [
     files: /^test\/interop\/.*\.test\.ts$/,
     atOnce: 1,
     limitMinutes: 40,
-  },
-  {
-    name: 'bench',
-    about: 'figures and ratios; only when named',
-    files: /^test\/bench\/.*\.test\.ts$/,
-    atOnce: 1,
-    limitMinutes: 20,
-    onRequest: true,
   },
 ]
 
@@ -211,6 +203,9 @@ async function bringNeighbours(files) {
   }
 }
 
+/** Programs for which files were skipped. */
+const lacking = new Set()
+
 /** Splits files into those whose neighbours are here and, told loudly, those whose are not. */
 function splitByNeighbours(files) {
   const ready = []
@@ -222,6 +217,7 @@ function splitByNeighbours(files) {
       continue
     }
     skipped += 1
+    for (const program of missing) lacking.add(program)
     say(`  - SKIPPED ${file}: needs ${missing.join(', ')}. To run it: ${installLine(missing)}`)
   }
   return { ready, skipped }
@@ -275,7 +271,7 @@ function list(all) {
 function select(args, all) {
   const named = suites.filter((suite) => args.includes(suite.name))
   const parts = args.filter((arg) => !named.some((suite) => suite.name === arg))
-  const candidates = named.length > 0 ? named : suites.filter((suite) => !suite.onRequest || parts.length > 0)
+  const candidates = named.length > 0 ? named : suites
   const chosen = candidates.map((suite) => ({
     suite,
     files: all.filter(
@@ -296,7 +292,9 @@ function summary(rows) {
   const sum = (key) => rows.reduce((total, { counts }) => total + counts[key], 0)
   const [passed, failed, skipped] = [sum('passed'), sum('failed'), sum('skipped')]
   const skipCounts = inCi && skipped > 0
-  if (skipCounts) say('\nIn CI nothing may be skipped: see the lines marked "skipped" above.')
+  if (lacking.size > 0)
+    say(`\nSKIPPED what needs ${[...lacking].join(', ')}. To run it too: ${installLine([...lacking])}`)
+  if (skipCounts) say('\nIn CI nothing may be skipped.')
   say(`\n${passed} passed, ${failed} failed, ${skipped} skipped`)
   return failed === 0 && !skipCounts && passed > 0 ? 0 : 1
 }

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { eventually } from '../../support/eventually.ts'
 import { type RunningProcess, startProcess } from '../../support/processes.ts'
 
 /** Kamailio as a plain stateful proxy in front of the gateway, in the S-CSCF's place. */
@@ -11,13 +13,32 @@ export async function startKamailio(
   const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-kamailio-'))
   const configuration = join(folder, 'kamailio.cfg')
   writeFileSync(configuration, config(listenPort, gateway))
-  const kamailio = await startProcess(
-    'kamailio',
-    ['-f', configuration, '-DD', '-E', '-Y', folder, '-P', join(folder, 'pid'), '-m', '64', '-M', '16'],
-    { readyWhen: /udp receiver|listening|Listening on|init_tcp|TCP|kamailio/i },
-  )
+  const kamailio = await startProcess('kamailio', [
+    '-f',
+    configuration,
+    '-DD',
+    '-E',
+    '-Y',
+    folder,
+    '-P',
+    join(folder, 'pid'),
+    '-m',
+    '64',
+    '-M',
+    '16',
+  ])
+  await eventually(() => accepts(listenPort), 'Kamailio listens')
   void kamailio.ended.then(() => rmSync(folder, { recursive: true, force: true }))
   return kamailio
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => resolve(true))
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
 }
 
 function config(listenPort: number, gateway: { port: number; transport: 'udp' | 'tcp' }): string {
