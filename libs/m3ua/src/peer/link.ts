@@ -179,6 +179,8 @@ export class Link {
   #onClose(error: TransportError | undefined): void {
     this.#transport = undefined
     this.#heartbeat.stop()
+    this.#cancelAudit?.()
+    this.#cancelAudit = undefined
     this.#handle('communicationLost')
     for (const traffic of this.traffics) traffic.aspDown()
     this.#dependencies.onEvent({ kind: 'associationDown', path: this.name, error })
