@@ -61,6 +61,8 @@ export interface ConsumeOptions {
   readonly mode: 'at-least-once' | 'claim'
   /** Records handed over and not done, all partitions together; more wait in the topic. */
   readonly maximumInFlight: number
+  /** The same bound in octets of their wire form; the default is `DEFAULT_IN_FLIGHT_OCTETS`. */
+  readonly maximumInFlightOctets?: number
   readonly replay?: ReplayOptions
   onAssigned?(partitions: readonly number[]): void
   /** All old records of this partition have been applied; live ones follow. */
@@ -86,8 +88,8 @@ export interface BusHealth {
 
 /**
  * What the services meet on. Two adapters, one contract (contract.ts): in memory for one process, kafkajs for many.
- * Records of equal key are handled one after another, different keys at the same time; a handler's failure is
- * reported and ends nothing.
+ * Records of equal key are handled one after another, different keys at the same time. A handler's failure is reported
+ * and ends nothing; one that the bus caused (a retryable `BusError`, at least once) is tried again first.
  */
 export interface Bus {
   /** Resolves when the record is durable. Rejects with `BusError`. */
@@ -99,26 +101,35 @@ export interface Bus {
   close(): Promise<void>
 }
 
-/** What the bus tells its owner; counters and log lines are made there. */
+/** Which record something is about, without anything it holds. */
+export interface RecordId {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly lengthOctets: number
+}
+
+/** What the bus tells its owner; counters, log lines and dead letters are made there. */
 export interface BusEvents {
   published(topic: string, durationMs: number): void
   consumed(topic: string, lagMs: number): void
-  handlerFailed(topic: string, error: unknown): void
-  /** A record that cannot be read. It is skipped; the owner writes the dead letter. */
-  unreadable(
-    record: { topic: string; partition: number; offset: number; lengthOctets: number },
-    error: Error,
-  ): void
+  /** A handler gave up on a record. It counts as done when the owner has written the dead letter. */
+  handlerFailed(record: RecordId, error: unknown): Promise<void> | void
+  /** A record that cannot be read. It counts as done when the owner has written the dead letter. */
+  unreadable(record: RecordId, error: Error): Promise<void> | void
   rebalanced(group: string, partitions: number): void
   /** The adapter cannot go on; only a restart helps. */
   fatal(error: Error): void
 }
 
+/** Large enough for any healthy pace, small enough for a pod. */
+export const DEFAULT_IN_FLIGHT_OCTETS = 64 << 20
+
 /** Why something could not be put on, or taken from, the bus. */
 export class BusError extends Error {
   override readonly name = 'BusError'
-  /** `full` and `closed` prove that the record is not on the bus; `failed` proves nothing. */
-  readonly code: 'full' | 'closed' | 'failed' | 'topics'
+  /** `full`, `closed` and `oversized` prove that the record is not on the bus; `failed` proves nothing. */
+  readonly code: 'full' | 'closed' | 'failed' | 'oversized' | 'unreadable' | 'topics'
   readonly retryable: boolean
 
   constructor(code: BusError['code'], message: string, options?: ErrorOptions) {

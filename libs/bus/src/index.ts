@@ -12,12 +12,15 @@ export {
   on,
   type PublishOptions,
   type RecordContext,
+  type RecordId,
   type ReplayOptions,
 } from './bus.ts'
 export { type AnyJournalTopic, Journal, type JournalOptions, keep } from './journal.ts'
 export { type KafkaLog, type KafkaSettings, kafkaSchema } from './kafka/config.ts'
 export { KafkaBus, type KafkaBusDependencies } from './kafka/kafka-bus.ts'
+export { manageTopics } from './kafka/manage.ts'
 export { createKafkaPart, type KafkaOwner, type KafkaPart } from './kafka/open.ts'
+export type { TopicState } from './kafka/topics.ts'
 export { Lanes } from './lanes.ts'
 export { MemoryBus, type MemoryBusOptions } from './memory-bus.ts'
 export { type BusReportDependencies, createBusReport } from './report.ts'

@@ -1,6 +1,17 @@
+type Work = () => Promise<void> | void
+
+/** Work of one key that waits, oldest at `head`. */
+interface Queue {
+  readonly works: Work[]
+  head: number
+}
+
+/** Above it the done part of a queue is cut off: an array that is shifted costs its length each time. */
+const COMPACT_AT = 256
+
 /** Runs work of one key in order and work of different keys at the same time. */
 export class Lanes {
-  readonly #queues = new Map<string, (() => Promise<void> | void)[]>()
+  readonly #queues = new Map<string, Queue>()
   readonly #onIdle: () => void
   #count = 0
 
@@ -14,11 +25,11 @@ export class Lanes {
     return this.#count
   }
 
-  run(key: string, work: () => Promise<void> | void): void {
+  run(key: string, work: Work): void {
     this.#count++
     const queue = this.#queues.get(key)
     if (queue !== undefined) {
-      queue.push(work)
+      queue.works.push(work)
       return
     }
     const begun = work()
@@ -26,23 +37,22 @@ export class Lanes {
       this.#done()
       return
     }
-    this.#queues.set(key, [])
-    begun.then(
-      () => this.#next(key),
-      () => this.#next(key),
-    )
+    const opened: Queue = { works: [], head: 0 }
+    this.#queues.set(key, opened)
+    this.#after(begun, key, opened)
   }
 
-  #next(key: string): void {
+  #after(begun: Promise<void>, key: string, queue: Queue): void {
+    const next = () => this.#next(key, queue)
+    begun.then(next, next)
+  }
+
+  #next(key: string, queue: Queue): void {
     this.#done()
-    const queue = this.#queues.get(key)
-    for (let work = queue?.shift(); work !== undefined; work = queue?.shift()) {
+    for (let work = take(queue); work !== undefined; work = take(queue)) {
       const begun = work()
       if (begun !== undefined) {
-        begun.then(
-          () => this.#next(key),
-          () => this.#next(key),
-        )
+        this.#after(begun, key, queue)
         return
       }
       this.#done()
@@ -54,4 +64,15 @@ export class Lanes {
     this.#count--
     if (this.#count === 0) this.#onIdle()
   }
+}
+
+function take(queue: Queue): Work | undefined {
+  const work = queue.works[queue.head]
+  if (work === undefined) return undefined
+  queue.head++
+  if (queue.head >= COMPACT_AT) {
+    queue.works.splice(0, queue.head)
+    queue.head = 0
+  }
+  return work
 }

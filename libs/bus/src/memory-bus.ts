@@ -12,6 +12,7 @@ import {
 } from './bus.ts'
 import type { Journal } from './journal.ts'
 import { Lanes } from './lanes.ts'
+import { AGAIN, perform } from './perform.ts'
 
 export interface MemoryBusOptions {
   /** Records waiting or being handled, per consumer; above it `publish` rejects with `full`. */
@@ -76,7 +77,7 @@ export class MemoryBus implements Bus {
   }
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
-    const { journal, events } = this.#dependencies
+    const { journal, events, now } = this.#dependencies
     options.onAssigned?.([PARTITION])
     for (const source of options.replay?.sources ?? [])
       for (const record of journal?.replay(source.topic) ?? []) source.apply(record)
@@ -86,6 +87,7 @@ export class MemoryBus implements Bus {
       options,
       events,
       claims,
+      now,
       (work) => this.#soon(work),
       () => this.#leave(consumer),
     )
@@ -145,7 +147,8 @@ class MemoryConsumer implements Consumer {
   readonly #soon: (work: () => void) => void
   readonly #left: () => void
   readonly #subscriptions: ReadonlyMap<string, AnySubscription>
-  readonly #lanes = new Lanes(() => this.#idle?.())
+  readonly #lanes = new Lanes(() => this.#idled())
+  readonly #now: () => number
   readonly #waiting: BusRecord<unknown>[] = []
   #head = 0
   #scheduled = false
@@ -156,12 +159,14 @@ class MemoryConsumer implements Consumer {
     options: ConsumeOptions,
     events: BusEvents,
     claims: Journal | undefined,
+    now: () => number,
     soon: (work: () => void) => void,
     left: () => void,
   ) {
     this.#options = options
     this.#events = events
     this.#claims = claims
+    this.#now = now
     this.#soon = soon
     this.#left = left
     this.#subscriptions = new Map(options.subscriptions.map((s) => [s.topic.name, s]))
@@ -185,6 +190,11 @@ class MemoryConsumer implements Consumer {
         if (this.#head === this.#waiting.length) resolve()
       }
     })
+  }
+
+  #idled(): void {
+    if (this.#waiting.length > this.#head) this.#schedule()
+    this.#idle?.()
   }
 
   #schedule(): void {
@@ -217,20 +227,20 @@ class MemoryConsumer implements Consumer {
   }
 
   #handle(subscription: AnySubscription, record: BusRecord<unknown>): Promise<void> | undefined {
-    try {
-      const work = subscription.handle(record, this.#claims?.fault() === undefined ? OWNED : NOT_OWNED)
-      if (work === undefined) {
-        if (this.#waiting.length > this.#head) this.#schedule()
-        return undefined
-      }
-      return work
-        .catch((error: unknown) => this.#events.handlerFailed(record.topic, error))
-        .finally(() => {
-          if (this.#waiting.length > this.#head || this.#closing) this.#schedule()
-        })
-    } catch (error) {
-      this.#events.handlerFailed(record.topic, error)
+    const { topic, partition, offset } = record
+    const context = this.#claims?.fault() === undefined ? OWNED : NOT_OWNED
+    const performed = perform(() => subscription.handle(record, context), {
+      ...(this.#options.mode === 'at-least-once' && { again: AGAIN }),
+      owned: context.owned,
+      failed: (error) => this.#events.handlerFailed({ topic, partition, offset, lengthOctets: 0 }, error),
+      now: this.#now,
+    })
+    if (typeof performed === 'boolean') {
+      if (this.#waiting.length > this.#head) this.#schedule()
       return undefined
     }
+    return performed.then(() => {
+      if (this.#waiting.length > this.#head || this.#closing) this.#schedule()
+    })
   }
 }

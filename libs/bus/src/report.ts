@@ -9,7 +9,7 @@ import {
   type Registry,
   rateLimited,
 } from '@ipsmgw/telemetry'
-import type { BusEvents } from './bus.ts'
+import type { BusEvents, RecordId } from './bus.ts'
 
 export interface BusReportDependencies {
   readonly registry: Registry
@@ -21,7 +21,7 @@ export interface BusReportDependencies {
   fatal(error: Error): void
 }
 
-/** What the bus tells its owner, as metrics and log lines; a record that cannot be read becomes a dead letter. */
+/** What the bus tells its owner, as metrics and log lines; what cannot be read or handled becomes a dead letter. */
 export function createBusReport(dependencies: BusReportDependencies): BusEvents {
   const { registry, logger, now, publishDeadLetter } = dependencies
   const topic = TOPICS.map(({ name }) => name)
@@ -50,25 +50,26 @@ export function createBusReport(dependencies: BusReportDependencies): BusEvents 
   })
   const rebalances = counter(registry, 'ipsmgw_bus_rebalances_total', 'New assignments of partitions', {})
   const fail = rateLimited((fields, sentence) => logger.error(fields, sentence))
-  const write = (letter: DeadLetter) =>
-    publishDeadLetter(letter).then(
+  const write = (record: RecordId, error: unknown) =>
+    publishDeadLetter(letterOf(record, error, dependencies.service, now())).then(
       () => letters.inc({ result: 'written' }),
-      (error: unknown) => {
+      (fault: unknown) => {
         letters.inc({ result: 'lost' })
-        fail({ err: error, topic: letter.topic }, 'dead letter could not be written')
+        fail({ ...record, err: fault }, 'dead letter could not be written')
       },
     )
   return {
     published: (name, durationMs) => publishing.observe({ topic: name }, durationMs / 1000),
     consumed: (name, lagMs) => waiting.observe({ topic: name }, Math.max(0, lagMs) / 1000),
-    handlerFailed(name, error) {
-      failures.inc({ topic: name })
-      fail({ topic: name, err: error }, 'record handler failed')
+    handlerFailed(record, error) {
+      failures.inc({ topic: record.topic })
+      fail({ ...record, err: error }, 'record handler failed')
+      return write(record, error)
     },
     unreadable(record, error) {
       unreadable.inc({ topic: record.topic })
       fail({ ...record, err: error }, 'record cannot be read')
-      void write(letterOf(record, error, dependencies.service, now()))
+      return write(record, error)
     },
     rebalanced(group, partitions) {
       rebalances.inc({})
@@ -78,21 +79,14 @@ export function createBusReport(dependencies: BusReportDependencies): BusEvents 
   }
 }
 
-function letterOf(
-  record: { topic: string; partition: number; offset: number; lengthOctets: number },
-  error: Error,
-  service: string,
-  atMs: number,
-): DeadLetter {
+function letterOf(record: RecordId, error: unknown, by: string, atMs: number): DeadLetter {
+  const { topic, partition, lengthOctets } = record
+  const isEventError = error instanceof EventError
   return {
-    topic: record.topic,
-    partition: record.partition,
+    ...{ topic, partition, lengthOctets, by, atMs },
     offset: String(record.offset),
-    atMs,
-    by: service,
-    code: error instanceof EventError ? error.code : error.name.slice(0, 64),
+    code: isEventError ? error.code : error instanceof Error ? error.name.slice(0, 64) : 'unknown',
     // Only sentences that are known to quote no text.
-    detail: error instanceof EventError ? maskDigits(error.message).slice(0, 256) : '',
-    lengthOctets: record.lengthOctets,
+    detail: isEventError ? maskDigits(error.message).slice(0, 256) : '',
   }
 }

@@ -5,12 +5,17 @@ const { MemberAssignment, MemberMetadata } = AssignerProtocol
 const VERSION = 1
 const NO_DATA = Buffer.alloc(0)
 
+/** A member of a group, by what it calls itself and by what the coordinator calls it. */
+export interface NamedMember {
+  readonly memberId: string
+  readonly name: string
+}
+
 /**
- * Partition p of every topic goes to the same member, chosen by rendezvous hashing: a member that comes or goes
- * moves its own share only, and co-partitioned topics stay together. `onJoin` is called at the start of every
- * (re)join: from then on nothing is certain until the new assignment is known.
+ * Partition p of every topic goes to the same member (`shareOut`), so co-partitioned topics stay together. `onJoin` is
+ * called at the start of every (re)join: from then on nothing is certain until the new assignment is known.
  */
-export function coPartitioned(onJoin: () => void): PartitionAssigner {
+export function coPartitioned(name: string, onJoin: () => void): PartitionAssigner {
   return ({ cluster }) => ({
     name: 'ipsmgw-rendezvous',
     version: VERSION,
@@ -18,61 +23,82 @@ export function coPartitioned(onJoin: () => void): PartitionAssigner {
       onJoin()
       return {
         name: 'ipsmgw-rendezvous',
+        metadata: MemberMetadata.encode({ version: VERSION, topics, userData: Buffer.from(name) }),
+      }
+    },
+    async assign({ members, topics }) {
+      const partitions = new Map(
+        topics.map((topic) => [
+          topic,
+          cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId),
+        ]),
+      )
+      const owners = shareOut(
+        [...new Set([...partitions.values()].flat())],
+        members.map(({ memberId, memberMetadata }) => ({ memberId, name: nameIn(memberMetadata) })),
+      )
+      return members.map(({ memberId }) => {
+        const assignment: Assignment = {}
+        for (const [topic, numbers] of partitions)
+          assignment[topic] = numbers.filter((number) => owners.get(number) === memberId)
+        return { memberId, memberAssignment: encode(assignment) }
+      })
+    },
+  })
+}
+
+/**
+ * Who gets which partition: the member whose name hashes highest with it and has room. Names outlast restarts, so a
+ * restarted member gets its own back; one that comes or goes moves its share and little else; none has more than its
+ * share, rounded up.
+ */
+export function shareOut(
+  partitions: readonly number[],
+  members: readonly NamedMember[],
+): ReadonlyMap<number, string> {
+  const room = Math.ceil(partitions.length / Math.max(1, members.length))
+  const names = members.map(({ name }) => name)
+  const ranked = members.map(({ memberId, name }) => ({
+    memberId,
+    // Replicas that call themselves the same are told apart by what the coordinator calls them.
+    hashed: name === '' || names.indexOf(name) !== names.lastIndexOf(name) ? memberId : name,
+    count: 0,
+  }))
+  const owners = new Map<number, string>()
+  for (const partition of [...partitions].sort((a, b) => a - b)) {
+    const best = ranked
+      .filter(({ count }) => count < room)
+      .map((member) => ({ member, score: hash('sha1', `${partition}:${member.hashed}`, 'hex') }))
+      .reduce((a, b) => (b.score > a.score ? b : a))
+    best.member.count++
+    owners.set(partition, best.member.memberId)
+  }
+  return owners
+}
+
+/** One partition for the one member: a way back to exactly this process. */
+export function onlyPartition(partition: number, onJoin: () => void): PartitionAssigner {
+  return () => ({
+    name: 'ipsmgw-reply',
+    version: VERSION,
+    protocol({ topics }) {
+      onJoin()
+      return {
+        name: 'ipsmgw-reply',
         metadata: MemberMetadata.encode({ version: VERSION, topics, userData: NO_DATA }),
       }
     },
     async assign({ members, topics }) {
-      const memberIds = members.map(({ memberId }) => memberId).sort()
-      const assignments = new Map<string, Assignment>(memberIds.map((memberId) => [memberId, {}]))
-      for (const topic of topics) {
-        for (const { partitionId } of cluster.findTopicPartitionMetadata(topic)) {
-          const assignment = assignments.get(ownerOf(partitionId, memberIds)) as Assignment
-          const partitions = assignment[topic]
-          if (partitions === undefined) assignment[topic] = [partitionId]
-          else partitions.push(partitionId)
-        }
-      }
-      return memberIds.map((memberId) => ({
-        memberId,
-        memberAssignment: MemberAssignment.encode({
-          version: VERSION,
-          assignment: assignments.get(memberId) ?? {},
-          userData: NO_DATA,
-        }),
-      }))
+      const memberAssignment = encode(Object.fromEntries(topics.map((topic) => [topic, [partition]])))
+      return members.map(({ memberId }) => ({ memberId, memberAssignment }))
     },
   })
 }
 
-/** The member whose hash with the partition is the highest. */
-export function ownerOf(partition: number, memberIds: readonly string[]): string {
-  let owner = ''
-  let highest = ''
-  for (const memberId of memberIds) {
-    const score = hash('sha1', `${partition}:${memberId}`, 'hex')
-    if (owner === '' || score > highest) {
-      owner = memberId
-      highest = score
-    }
-  }
-  return owner
+function encode(assignment: Assignment): Buffer {
+  return MemberAssignment.encode({ version: VERSION, assignment, userData: NO_DATA })
 }
 
-/** One partition for the one member: a way back to exactly this process. */
-export function onlyPartition(partition: number): PartitionAssigner {
-  return () => ({
-    name: 'ipsmgw-reply',
-    version: VERSION,
-    protocol: ({ topics }) => ({
-      name: 'ipsmgw-reply',
-      metadata: MemberMetadata.encode({ version: VERSION, topics, userData: NO_DATA }),
-    }),
-    async assign({ members, topics }) {
-      const assignment: Assignment = Object.fromEntries(topics.map((topic) => [topic, [partition]]))
-      return members.map(({ memberId }) => ({
-        memberId,
-        memberAssignment: MemberAssignment.encode({ version: VERSION, assignment, userData: NO_DATA }),
-      }))
-    },
-  })
+function nameIn(memberMetadata: Buffer): string {
+  return MemberMetadata.decode(memberMetadata)?.userData.toString() ?? ''
 }

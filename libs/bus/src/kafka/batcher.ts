@@ -1,31 +1,53 @@
-import type { Producer } from 'kafkajs'
+import type { IHeaders, Producer } from 'kafkajs'
 import { BusError } from '../bus.ts'
 
-interface Entry {
+/** A record on its way to the broker. */
+export interface Outgoing {
+  /** The broker's name of the topic. */
   readonly topic: string
   readonly key: string
   readonly value: Buffer
-  readonly partition: number | undefined
-  readonly headers: Record<string, string> | undefined
+  /** Absent: the key's. */
+  readonly partition?: number
+  readonly headers?: IHeaders
+}
+
+interface Entry {
+  readonly record: Outgoing
   resolve(): void
   reject(error: Error): void
 }
 
 export interface BatcherOptions {
-  /** Records of one request. */
+  /** Records and octets of one request. */
   readonly maximumBatch: number
-  /** Records waiting for a request; above it `send` rejects with `full`. */
+  readonly maximumBatchOctets: number
+  /** Records and octets waiting for a request; above either `send` rejects with `full`. */
   readonly maximumQueued: number
+  readonly maximumQueuedOctets: number
+  /** A larger value is refused before the broker refuses its whole batch. */
+  readonly maximumRecordOctets: number
 }
+
+export const BATCHER_DEFAULTS: Omit<BatcherOptions, 'maximumRecordOctets'> = {
+  maximumBatch: 500,
+  maximumBatchOctets: 512 << 10,
+  maximumQueued: 20_000,
+  maximumQueuedOctets: 64 << 20,
+}
+
+/** Octets of a record besides its value and key, about: headers, lengths, checksums. */
+const OVERHEAD_OCTETS = 100
 
 /**
  * Sends at once when idle, and gathers what comes while a request is under way: one request at a time keeps the
- * order of a partition without the idempotent producer, whose lock costs more than it gives.
+ * order of a partition without the idempotent producer, whose lock costs more than it gives (F10).
  */
 export class Batcher {
   readonly #options: BatcherOptions
   readonly #producer: Pick<Producer, 'sendBatch'>
   #queue: Entry[] = []
+  #queuedOctets = 0
   #busy = false
   #closed = false
   #idle: (() => void) | undefined
@@ -39,19 +61,23 @@ export class Batcher {
     return this.#queue.length
   }
 
-  /** Resolves when all in-sync replicas have the record. */
-  send(
-    topic: string,
-    key: string,
-    value: Buffer,
-    partition?: number,
-    headers?: Record<string, string>,
-  ): Promise<void> {
+  /** Resolves when all in-sync replicas have the record. Rejects with BusError. */
+  send(record: Outgoing): Promise<void> {
+    const { maximumQueued, maximumQueuedOctets, maximumRecordOctets } = this.#options
+    const octets = octetsOf(record)
     if (this.#closed) return Promise.reject(new BusError('closed', 'the bus is closed'))
-    if (this.#queue.length >= this.#options.maximumQueued)
+    if (record.value.length > maximumRecordOctets)
+      return Promise.reject(
+        new BusError(
+          'oversized',
+          `a record of ${record.value.length} octets, at most ${maximumRecordOctets}`,
+        ),
+      )
+    if (this.#queue.length >= maximumQueued || this.#queuedOctets + octets > maximumQueuedOctets)
       return Promise.reject(new BusError('full', `${this.#queue.length} records wait for the broker already`))
+    this.#queuedOctets += octets
     return new Promise((resolve, reject) => {
-      this.#queue.push({ topic, key, value, partition, headers, resolve, reject })
+      this.#queue.push({ record, resolve, reject })
       if (!this.#busy) {
         this.#busy = true
         // One turn of the event loop gathers what it has to say.
@@ -71,7 +97,7 @@ export class Batcher {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, this.#options.maximumBatch)
+      const batch = this.#takeBatch()
       try {
         await this.#producer.sendBatch({ acks: -1, topicMessages: grouped(batch) })
         for (const entry of batch) entry.resolve()
@@ -83,22 +109,32 @@ export class Batcher {
     this.#busy = false
     this.#idle?.()
   }
+
+  #takeBatch(): readonly Entry[] {
+    const { maximumBatch, maximumBatchOctets } = this.#options
+    let octets = 0
+    let count = 0
+    for (const { record } of this.#queue) {
+      const next = octets + octetsOf(record)
+      if (count === maximumBatch || (count > 0 && next > maximumBatchOctets)) break
+      octets = next
+      count++
+    }
+    this.#queuedOctets -= octets
+    return this.#queue.splice(0, count)
+  }
+}
+
+function octetsOf({ key, value }: Outgoing): number {
+  return value.length + key.length + OVERHEAD_OCTETS
 }
 
 function grouped(batch: readonly Entry[]) {
-  const byTopic = new Map<string, Entry[]>()
-  for (const entry of batch) {
-    const entries = byTopic.get(entry.topic)
-    if (entries === undefined) byTopic.set(entry.topic, [entry])
-    else entries.push(entry)
+  const byTopic = new Map<string, Outgoing[]>()
+  for (const { record } of batch) {
+    const records = byTopic.get(record.topic)
+    if (records === undefined) byTopic.set(record.topic, [record])
+    else records.push(record)
   }
-  return [...byTopic].map(([topic, entries]) => ({
-    topic,
-    messages: entries.map(({ key, value, partition, headers }) => ({
-      key,
-      value,
-      ...(partition !== undefined && { partition }),
-      ...(headers !== undefined && { headers }),
-    })),
-  }))
+  return [...byTopic].map(([topic, messages]) => ({ topic, messages }))
 }

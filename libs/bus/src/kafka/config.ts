@@ -3,6 +3,9 @@ import { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import Type, { type Static } from 'typebox'
+import { BusError } from '../bus.ts'
+import { PAYLOAD_KEY_OCTETS, PayloadCipher } from './cipher.ts'
+import { quietTimers } from './quiet-timers.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -32,6 +35,12 @@ export const kafkaSchema = Type.Object(
     saslMechanism: Type.Optional(Type.Enum(['plain', 'scram-sha-256', 'scram-sha-512'])),
     saslUsername: Type.Optional(Type.String()),
     saslPasswordFile: Type.Optional(Type.String({ description: 'file that holds the password' })),
+    payloadKeyFiles: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        description: 'keys of 32 octets (hex or base64) that encipher records: the first writes, all read',
+      }),
+    ),
     sessionTimeoutMs: Type.Integer({
       default: 10_000,
       minimum: 6_000,
@@ -42,8 +51,9 @@ export const kafkaSchema = Type.Object(
 )
 export type KafkaSettings = Static<typeof kafkaSchema>
 
-/** A client of its own for every consumer: the library shares commit state inside one object. */
+/** A client of its own for every consumer: the library shares commit state inside one object (F17). */
 export function createKafka(settings: KafkaSettings, clientId: string, log: KafkaLog): Kafka {
+  quietTimers()
   const config: KafkaConfig = {
     clientId,
     brokers: settings.brokers,
@@ -76,6 +86,25 @@ function saslOptions(settings: KafkaSettings): SASLOptions {
   const file = settings.saslPasswordFile
   const password = file === undefined ? '' : readFileSync(file, 'utf8').trim()
   return { mechanism: settings.saslMechanism, username: settings.saslUsername ?? '', password } as SASLOptions
+}
+
+/** The payload cipher, if keys are configured. Throws BusError naming the file that cannot be used. */
+export function loadCipher({ payloadKeyFiles }: KafkaSettings): PayloadCipher | undefined {
+  if (payloadKeyFiles === undefined) return undefined
+  return new PayloadCipher(payloadKeyFiles.map(readKey))
+}
+
+function readKey(file: string): Uint8Array {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8').trim()
+  } catch (cause) {
+    throw new BusError('failed', `payload key ${file} cannot be read`, { cause })
+  }
+  const key = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64')
+  if (key.length !== PAYLOAD_KEY_OCTETS)
+    throw new BusError('failed', `payload key ${file} has not ${PAYLOAD_KEY_OCTETS} octets in hex or base64`)
+  return key
 }
 
 type SocketFactory = NonNullable<KafkaConfig['socketFactory']>

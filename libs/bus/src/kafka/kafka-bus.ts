@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Topic } from '@ipsmgw/events'
+import { MAXIMUM_RECORD_OCTETS, type Topic } from '@ipsmgw/events'
 import { type Admin, type Kafka, Partitioners, type Producer } from 'kafkajs'
 import {
   type Bus,
@@ -11,24 +9,30 @@ import {
   type Consumer,
   type PublishOptions,
 } from '../bus.ts'
-import { onlyPartition } from './assigners.ts'
-import { Batcher } from './batcher.ts'
-import { createKafka, type KafkaLog, type KafkaSettings } from './config.ts'
+import { BATCHER_DEFAULTS, Batcher } from './batcher.ts'
+import type { PayloadCipher } from './cipher.ts'
+import { createKafka, type KafkaLog, type KafkaSettings, loadCipher } from './config.ts'
 import { GroupConsumer } from './group-consumer.ts'
-import { ensureTopics } from './topics.ts'
+import { RecordReader } from './reader.ts'
+import { Replies } from './replies.ts'
+import { checkTopics, type TopicPlan, topicsError } from './topics.ts'
 
 export interface KafkaBusDependencies {
   readonly events: BusEvents
   readonly log: KafkaLog
   now(): number
-  /** Name of this process in the brokers' logs. */
+  /** Name of this replica in the brokers' logs and in its groups: unique, and the same after a restart. */
   readonly clientId: string
 }
 
-const PROBE_HEADER = 'probe'
-const PROBE_EVERY_MS = 50
-const PROBE_LIMIT_MS = 20_000
 const COMMIT_INTERVAL_MS = 500
+const PROBE_KEY = 'probe'
+
+interface Member extends Consumer {
+  readonly alive: boolean
+  start(): Promise<void>
+  abandon(): Promise<void>
+}
 
 /** The bus on Apache Kafka, by kafkajs. */
 export class KafkaBus implements Bus {
@@ -37,12 +41,17 @@ export class KafkaBus implements Bus {
   readonly #admin: Admin
   readonly #producer: Producer
   readonly #batcher: Batcher
-  readonly #consumers = new Set<GroupConsumer>()
+  readonly #cipher: PayloadCipher | undefined
+  readonly #reader: RecordReader
+  readonly #members = new Set<Member>()
   #connected = false
 
+  /** Reads key files. Throws BusError when one cannot be used. */
   constructor(settings: KafkaSettings, dependencies: KafkaBusDependencies) {
     this.#settings = settings
     this.#dependencies = dependencies
+    this.#cipher = loadCipher(settings)
+    this.#reader = new RecordReader(this.#cipher, dependencies.events)
     const kafka = this.#client('producer')
     this.#admin = kafka.admin()
     this.#producer = kafka.producer({
@@ -51,107 +60,76 @@ export class KafkaBus implements Bus {
       createPartitioner: Partitioners.DefaultPartitioner,
       metadataMaxAge: 60_000,
     })
-    this.#batcher = new Batcher({ maximumBatch: 500, maximumQueued: 20_000 }, this.#producer)
+    this.#batcher = new Batcher(
+      { ...BATCHER_DEFAULTS, maximumRecordOctets: MAXIMUM_RECORD_OCTETS },
+      this.#producer,
+    )
   }
 
   /** Connects, makes or checks the topics. Throws BusError with what is wrong. */
-  async connect(
-    topics: readonly Pick<Topic<unknown>, 'name' | 'partitioning' | 'retentionMs'>[],
-  ): Promise<void> {
-    const { brokers, prefix, partitions, createTopics, replicationFactor } = this.#settings
+  async connect(topics: TopicPlan['topics']): Promise<void> {
+    const { brokers, createTopics } = this.#settings
     try {
       await this.#admin.connect()
       await this.#producer.connect()
     } catch (cause) {
       throw new BusError('failed', `no Kafka broker answers at ${brokers.join(', ')}`, { cause })
     }
-    await ensureTopics(this.#admin, topics, { prefix, partitions, create: createTopics, replicationFactor })
+    const states = await checkTopics(this.#admin, { ...this.#settings, topics, create: createTopics })
+    const error = topicsError(states)
+    if (error !== undefined) throw error
     this.#connected = true
   }
 
   async publish<T>(topic: Topic<T>, value: T, options: PublishOptions = {}): Promise<void> {
     const { now, events } = this.#dependencies
     const startedAtMs = now()
-    await this.#batcher.send(
-      this.#settings.prefix + topic.name,
-      topic.key(value),
-      topic.encode(value),
-      options.partition,
-    )
+    const payload = topic.encode(value)
+    const traceparent = traceparentOf(value)
+    await this.#batcher.send({
+      topic: this.#settings.prefix + topic.name,
+      key: topic.key(value),
+      value: this.#cipher?.seal(topic.name, payload) ?? payload,
+      ...(options.partition !== undefined && { partition: options.partition }),
+      ...(traceparent !== undefined && { headers: { traceparent } }),
+    })
     events.published(topic.name, now() - startedAtMs)
   }
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
     const { prefix, sessionTimeoutMs } = this.#settings
+    const { events, now, clientId } = this.#dependencies
     const consumer = new GroupConsumer(
       options,
-      { prefix, sessionTimeoutMs, commitIntervalMs: COMMIT_INTERVAL_MS },
-      {
-        kafka: this.#client(options.group),
-        admin: this.#admin,
-        events: this.#dependencies.events,
-        now: this.#dependencies.now,
-      },
+      { prefix, memberName: clientId, sessionTimeoutMs, commitIntervalMs: COMMIT_INTERVAL_MS },
+      { kafka: () => this.#client(options.group), admin: this.#admin, reader: this.#reader, events, now },
     )
-    await consumer.start()
-    this.#consumers.add(consumer)
-    return {
-      close: async () => {
-        this.#consumers.delete(consumer)
-        await consumer.close()
-      },
-    }
+    return this.#enlist(consumer)
   }
 
-  /** A group of one whose assigner gives exactly this partition; a fresh group per process, so that no ghost delays it. */
   async replies<T>(topic: Topic<T>, partition: number, handle: (value: T) => void): Promise<Consumer> {
-    const name = this.#settings.prefix + topic.name
-    const probe = randomUUID()
-    const { promise: proven, resolve } = Promise.withResolvers<void>()
-    const consumer = this.#client(`replies-${partition}`).consumer({
-      groupId: `${name}.${partition}.${probe}`,
-      minBytes: 1,
-      maxWaitTimeInMs: 250,
-      sessionTimeout: this.#settings.sessionTimeoutMs,
-      heartbeatInterval: 1_000,
-      readUncommitted: true,
-      allowAutoTopicCreation: false,
-      partitionAssigners: [onlyPartition(partition)],
-    })
-    const { events } = this.#dependencies
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart) events.fatal(payload.error)
-    })
-    await consumer.connect()
-    await consumer.subscribe({ topics: [name], fromBeginning: false })
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: async ({ batch }) => {
-        for (const message of batch.messages) {
-          const sign = message.headers?.[PROBE_HEADER]
-          if (sign !== undefined) {
-            if (sign.toString() === probe) resolve()
-            continue
-          }
-          const octets = message.value ?? Buffer.alloc(0)
-          try {
-            handle(topic.decode(octets))
-          } catch (error) {
-            events.unreadable(
-              { topic: topic.name, partition, offset: Number(message.offset), lengthOctets: octets.length },
-              error as Error,
-            )
-          }
-        }
+    const { prefix, sessionTimeoutMs } = this.#settings
+    const { events, now } = this.#dependencies
+    const name = prefix + topic.name
+    const replies = new Replies(
+      topic,
+      handle,
+      { name, partition, sessionTimeoutMs },
+      {
+        kafka: () => this.#client(`replies-${partition}`),
+        reader: this.#reader,
+        events,
+        now,
+        publishProbe: (headers) =>
+          this.#batcher.send({ topic: name, key: PROBE_KEY, value: Buffer.alloc(0), partition, headers }),
       },
-    })
-    await this.#probe(name, partition, probe, proven)
-    return { close: () => consumer.disconnect() }
+    )
+    return this.#enlist(replies)
   }
 
   health(): BusHealth {
     if (!this.#connected) return { ready: false, detail: 'not connected to Kafka' }
-    const silent = [...this.#consumers].filter((consumer) => !consumer.alive()).length
+    const silent = [...this.#members].filter((member) => !member.alive).length
     return silent === 0
       ? { ready: true, detail: 'ok' }
       : { ready: false, detail: `${silent} consumers without a sign of life from the broker` }
@@ -159,7 +137,8 @@ export class KafkaBus implements Bus {
 
   async close(): Promise<void> {
     this.#connected = false
-    await Promise.all([...this.#consumers].map((consumer) => consumer.close()))
+    await Promise.all([...this.#members].map((member) => member.close()))
+    this.#members.clear()
     await this.#batcher.close()
     await this.#producer.disconnect()
     await this.#admin.disconnect()
@@ -168,26 +147,36 @@ export class KafkaBus implements Bus {
   /** Ends without a goodbye, as a killed process does: nothing is drained, nothing more is committed. */
   async abandon(): Promise<void> {
     this.#connected = false
-    for (const consumer of this.#consumers) await consumer.abandon()
-    this.#consumers.clear()
+    for (const member of this.#members) await member.abandon()
+    this.#members.clear()
+    await this.#producer.disconnect()
+    await this.#admin.disconnect()
   }
 
-  /** Puts a mark into the own partition until it comes back: only then is the way back proven. */
-  async #probe(topic: string, partition: number, probe: string, proven: Promise<void>): Promise<void> {
-    const until = this.#dependencies.now() + PROBE_LIMIT_MS
-    let done = false
-    void proven.then(() => {
-      done = true
-    })
-    while (!done) {
-      if (this.#dependencies.now() > until)
-        throw new BusError('failed', `${topic}: nothing sent to partition ${partition} comes back`)
-      await this.#batcher.send(topic, 'probe', Buffer.alloc(0), partition, { [PROBE_HEADER]: probe })
-      await Promise.race([proven, delay(PROBE_EVERY_MS)])
+  async #enlist(member: Member): Promise<Consumer> {
+    this.#members.add(member)
+    try {
+      await member.start()
+    } catch (error) {
+      this.#members.delete(member)
+      await member.close()
+      throw error
+    }
+    return {
+      close: async () => {
+        this.#members.delete(member)
+        await member.close()
+      },
     }
   }
 
   #client(role: string): Kafka {
     return createKafka(this.#settings, `${this.#dependencies.clientId}.${role}`, this.#dependencies.log)
   }
+}
+
+/** The envelope's trace context, which rides as a header too: tools see it without reading (or deciphering) a value. */
+function traceparentOf(value: unknown): string | undefined {
+  const { traceparent } = value as { readonly traceparent?: unknown }
+  return typeof traceparent === 'string' ? traceparent : undefined
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { deadLetter, TOPICS } from '@ipsmgw/events'
 import { type Logger, type Registry, rateLimited } from '@ipsmgw/telemetry'
 import type { Bus } from '../bus.ts'
@@ -24,7 +25,7 @@ export interface KafkaPart {
 export function createKafkaPart(settings: KafkaSettings, service: string, owner: KafkaOwner): KafkaPart {
   const warn = rateLimited((fields, sentence) => owner.logger.warn(fields, sentence))
   const bus: KafkaBus = new KafkaBus(settings, {
-    clientId: `ipsmgw-${service}`,
+    clientId: `ipsmgw-${service}-${hostname()}`,
     now: Date.now,
     log: (sentence, error) => warn({ what: sentence, error }, 'Kafka client complains'),
     events: createBusReport({

@@ -1,50 +1,75 @@
-import type { Topic } from '@ipsmgw/events'
+import { SIP_FINAL_PARTITIONS, type Topic } from '@ipsmgw/events'
 import type { Admin } from 'kafkajs'
 import { BusError } from '../bus.ts'
 
-/** Partitions of reply topics: one per sip-ingress replica at the most. */
-const REPLY_PARTITIONS = 32
-
 export interface TopicPlan {
+  readonly topics: readonly Pick<Topic<unknown>, 'name' | 'partitioning' | 'retentionMs'>[]
   readonly prefix: string
+  /** Of pipeline topics. */
   readonly partitions: number
-  readonly create: boolean
   readonly replicationFactor: number
+  /** Make what is missing. What is there is never changed. */
+  readonly create: boolean
 }
 
-type AnyTopic = Pick<Topic<unknown>, 'name' | 'partitioning' | 'retentionMs'>
+type PlannedTopic = TopicPlan['topics'][number]
 
-/** Makes what is missing (if allowed) and checks what is there; one error names everything that is wrong. */
-export async function ensureTopics(
-  admin: Admin,
-  topics: readonly AnyTopic[],
-  plan: TopicPlan,
-): Promise<void> {
+/** One topic as it was found, or made. */
+export interface TopicState {
+  /** The broker's name. */
+  readonly name: string
+  readonly state: 'created' | 'ok' | 'missing' | 'wrong'
+  /** What does not fit, in words; empty unless missing or wrong. */
+  readonly problems: readonly string[]
+  /** What works and is dangerous. */
+  readonly warnings: readonly string[]
+}
+
+/** Kafka's number for a topic among the resources that have a configuration. */
+const TOPIC_RESOURCE = 2
+/** Deletion works on closed segments only, so a short retention needs short segments. */
+const SEGMENT_MS = 120_000
+
+/** Makes what is missing (if allowed) and looks at everything that is there. Throws what the broker throws. */
+export async function checkTopics(admin: Admin, plan: TopicPlan): Promise<TopicState[]> {
   const existing = new Set(await admin.listTopics())
-  const missing = topics.filter((topic) => !existing.has(plan.prefix + topic.name))
-  if (missing.length > 0 && plan.create) await create(admin, missing, plan)
-  const problems = plan.create ? [] : missing.map((topic) => `${plan.prefix}${topic.name} is missing`)
-  const present = topics.filter((topic) => plan.create || existing.has(plan.prefix + topic.name))
-  if (present.length > 0) problems.push(...(await wrongPartitions(admin, present, plan)))
-  if (problems.length > 0)
-    throw new BusError(
-      'topics',
-      `Kafka's topics do not fit: ${problems.join('; ')}. Make them, or set createTopics.`,
-    )
+  const missing = plan.topics.filter((topic) => !existing.has(plan.prefix + topic.name))
+  const made = plan.create ? missing : []
+  if (made.length > 0) await create(admin, made, plan)
+  const present = plan.topics.filter((topic) => plan.create || !missing.includes(topic))
+  const [counts, configs] = present.length === 0 ? [] : await describe(admin, present, plan)
+  return plan.topics.map((topic) => {
+    const name = plan.prefix + topic.name
+    if (!present.includes(topic)) return { name, state: 'missing', problems: ['is missing'], warnings: [] }
+    const config = configs?.get(name)
+    const problems = problemsOf(topic, counts?.get(name)?.partitions ?? 0, config, plan)
+    const state = problems.length > 0 ? 'wrong' : made.includes(topic) ? 'created' : 'ok'
+    return { name, state, problems, warnings: warningsOf(counts?.get(name)?.replicas ?? 1, config) }
+  })
 }
 
-function partitionsOf(topic: AnyTopic, plan: TopicPlan): number {
+/** One error that names everything that does not fit; undefined when all does. */
+export function topicsError(states: readonly TopicState[]): BusError | undefined {
+  const problems = states.flatMap(({ name, problems }) => problems.map((problem) => `${name} ${problem}`))
+  if (problems.length === 0) return undefined
+  return new BusError(
+    'topics',
+    `Kafka's topics do not fit: ${problems.join('; ')}. \`ipsmgw topics --create\` makes what is missing.`,
+  )
+}
+
+function partitionsOf(topic: PlannedTopic, plan: TopicPlan): number {
   switch (topic.partitioning) {
     case 'pipeline':
       return plan.partitions
     case 'reply':
-      return REPLY_PARTITIONS
+      return SIP_FINAL_PARTITIONS
     case 'single':
       return 1
   }
 }
 
-async function create(admin: Admin, topics: readonly AnyTopic[], plan: TopicPlan): Promise<void> {
+async function create(admin: Admin, topics: readonly PlannedTopic[], plan: TopicPlan): Promise<void> {
   await admin.createTopics({
     waitForLeaders: true,
     topics: topics.map((topic) => ({
@@ -52,28 +77,74 @@ async function create(admin: Admin, topics: readonly AnyTopic[], plan: TopicPlan
       numPartitions: partitionsOf(topic, plan),
       replicationFactor: plan.replicationFactor,
       configEntries: [
+        { name: 'cleanup.policy', value: 'delete' },
         { name: 'retention.ms', value: String(topic.retentionMs) },
         { name: 'min.insync.replicas', value: String(Math.max(1, plan.replicationFactor - 1)) },
         { name: 'unclean.leader.election.enable', value: 'false' },
-        { name: 'segment.ms', value: '120000' },
+        { name: 'segment.ms', value: String(SEGMENT_MS) },
       ],
     })),
   })
 }
 
-/** Equal partition counts are what makes equal keys meet: another count is refused, not worked around. */
-async function wrongPartitions(
+type Config = ReadonlyMap<string, string>
+interface Size {
+  readonly partitions: number
+  /** Of the partition that has the fewest. */
+  readonly replicas: number
+}
+
+async function describe(
   admin: Admin,
-  topics: readonly AnyTopic[],
+  topics: readonly PlannedTopic[],
+  { prefix }: TopicPlan,
+): Promise<[ReadonlyMap<string, Size>, ReadonlyMap<string, Config>]> {
+  const names = topics.map((topic) => prefix + topic.name)
+  const resources = names.map((name) => ({ type: TOPIC_RESOURCE, name }))
+  const [metadata, described] = await Promise.all([
+    admin.fetchTopicMetadata({ topics: names }),
+    admin.describeConfigs({ resources, includeSynonyms: false }),
+  ])
+  const sizes = metadata.topics.map(({ name, partitions }): [string, Size] => [
+    name,
+    {
+      partitions: partitions.length,
+      replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+    },
+  ])
+  const configs = described.resources.map(({ resourceName, configEntries }): [string, Config] => [
+    resourceName,
+    new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+  ])
+  return [new Map(sizes), new Map(configs)]
+}
+
+/** Equal partition counts are what makes equal keys meet: another count is refused, not worked around. */
+function problemsOf(
+  topic: PlannedTopic,
+  partitions: number,
+  config: Config | undefined,
   plan: TopicPlan,
-): Promise<string[]> {
-  const { topics: found } = await admin.fetchTopicMetadata({
-    topics: topics.map((topic) => plan.prefix + topic.name),
-  })
-  return topics.flatMap((topic) => {
-    const name = plan.prefix + topic.name
-    const count = found.find((entry) => entry.name === name)?.partitions.length ?? 0
-    const wanted = partitionsOf(topic, plan)
-    return count === wanted ? [] : [`${name} has ${count} partitions, ${wanted} are configured`]
-  })
+): string[] {
+  const problems: string[] = []
+  const wanted = partitionsOf(topic, plan)
+  if (partitions !== wanted) problems.push(`has ${partitions} partitions, ${wanted} are configured`)
+  const retentionMs = Number(config?.get('retention.ms') ?? topic.retentionMs)
+  // -1 keeps for ever, which loses nothing.
+  if (retentionMs >= 0 && retentionMs < topic.retentionMs)
+    problems.push(`keeps records for ${retentionMs} ms, ${topic.retentionMs} are needed`)
+  if (config?.get('cleanup.policy')?.includes('compact'))
+    problems.push('is compacted, which removes records that a takeover reads again')
+  return problems
+}
+
+function warningsOf(replicas: number, config: Config | undefined): string[] {
+  const warnings: string[] = []
+  if (replicas < 2) warnings.push('has one replica: a lost broker loses records')
+  if (replicas > 1 && Number(config?.get('min.insync.replicas') ?? 1) < 2)
+    warnings.push('acknowledges with one replica in sync (min.insync.replicas)')
+  if (config?.get('unclean.leader.election.enable') === 'true')
+    warnings.push('may elect a leader that has lost records (unclean.leader.election.enable)')
+  if (Number(config?.get('retention.ms')) === -1) warnings.push('keeps personal data for ever (retention.ms)')
+  return warnings
 }

@@ -131,7 +131,7 @@ export function busContract(adapter: Adapter): void {
       const topic = itemTopic('failing')
       await withBus([topic], async (installation) => {
         const failures: unknown[] = []
-        const bus = await installation.open({ handlerFailed: (_topic, error) => failures.push(error) })
+        const bus = await installation.open({ handlerFailed: (_record, error) => void failures.push(error) })
         const seen: number[] = []
         await bus.consume({
           group: 'failing',

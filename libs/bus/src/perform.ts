@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { BusError } from './bus.ts'
+
+/** How a handler that the bus itself stopped is run again, and until when. */
+export interface AgainOptions {
+  readonly firstDelayMs: number
+  readonly maximumDelayMs: number
+  readonly limitMs: number
+}
+
+/** Outlasts the restart of a broker, and ends before the sender's own timer makes the work pointless. */
+export const AGAIN: AgainOptions = { firstDelayMs: 100, maximumDelayMs: 2_000, limitMs: 20_000 }
+
+export interface Performance {
+  /** Absent: what fails has failed. */
+  readonly again?: AgainOptions
+  owned(): boolean
+  failed(error: unknown): Promise<void> | void
+  now(): number
+  wait?(delayMs: number): Promise<void>
+}
+
+/**
+ * Runs a handler. A retryable `BusError` says that nothing is wrong with the record, only that the bus cannot take
+ * what follows from it: the handler runs again while the record is ours. True: done (well, or reported as failed);
+ * false: left to whoever owns the record now. Never throws, and is synchronous when the handler is.
+ */
+export function perform(
+  handler: () => Promise<void> | void,
+  performance: Performance,
+): Promise<boolean> | boolean {
+  try {
+    const begun = handler()
+    if (begun === undefined) return true
+    return begun.then(
+      () => true,
+      (error: unknown) => afterFailure(handler, performance, error),
+    )
+  } catch (error) {
+    return afterFailure(handler, performance, error)
+  }
+}
+
+async function afterFailure(
+  handler: () => Promise<void> | void,
+  performance: Performance,
+  first: unknown,
+): Promise<boolean> {
+  const { again, owned, failed, now, wait = delay } = performance
+  let error = first
+  let delayMs = again?.firstDelayMs ?? 0
+  for (
+    const giveUpAtMs = now() + (again?.limitMs ?? 0);
+    again !== undefined && isRetryable(error) && now() < giveUpAtMs;
+  ) {
+    await wait(delayMs)
+    delayMs = Math.min(delayMs * 2, again.maximumDelayMs)
+    if (!owned()) return false
+    try {
+      await handler()
+      return true
+    } catch (next) {
+      error = next
+    }
+  }
+  await failed(error)
+  return true
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof BusError && error.retryable
+}
