@@ -27,6 +27,8 @@ export interface DialogueParameters {
   readonly remote: SccpAddress
   /** Answers go to this node whatever routing says. */
   readonly remotePointCode?: number
+  /** Instead of the guard of the TCAP: how long nothing may happen. */
+  readonly guardMs?: number
   /** Dotted; without it there is no dialogue portion (MAP version 1). */
   readonly applicationContext?: string
   readonly userInformation?: readonly External[]

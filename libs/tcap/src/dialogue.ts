@@ -328,7 +328,10 @@ export class Dialogue {
     if (this.#isOver()) return
     const now = this.#host.now()
     const { latestMs } = this.#invocations.dueTimes()
-    this.#guardDueMs = Math.max(now + this.#host.guardMs, latestMs + GUARD_MARGIN_MS)
+    this.#guardDueMs = Math.max(
+      now + (this.#parameters.guardMs ?? this.#host.guardMs),
+      latestMs + GUARD_MARGIN_MS,
+    )
     this.#arm()
   }
 

@@ -1,5 +1,5 @@
 import { DecodeError } from '@ipsmgw/bytes'
-import { Deadlines } from '@ipsmgw/runtime'
+import { Deadlines } from '@ipsmgw/runtime/deadlines'
 import type { NoticeIndication, SccpAddress, SccpService, UnitDataIndication } from '@ipsmgw/sccp'
 import { decodeTcap, encodeTcap, readHead } from './codec.ts'
 import { Dialogue } from './dialogue.ts'
