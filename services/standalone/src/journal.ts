@@ -2,21 +2,17 @@ import { Journal, keep } from '@ipsmgw/bus'
 import { messageCompleted, type SmRouted, smReports, smRouted } from '@ipsmgw/events'
 import type { StandaloneConfig } from './config.ts'
 
-/** Steps of the timeline that say whether something left; the others can be done again. */
-const KEPT_STEPS: readonly string[] = ['attempted', 'acknowledged', 'failed']
-
 /**
- * What one process must find again after a kill: its claims, so that no message leaves twice; what it did to the
- * claimed ones, so that the answer stays true; its decisions, so that a copy gets the same one.
+ * What one process must find again after a kill: its claims, so that no message leaves twice; its attempts, so that
+ * nobody is told *not sent* of what may have left; its decisions, so that a copy gets the same one. Every other report
+ * is followed by the decision at once, or can be made again.
  */
 export function openJournal(settings: StandaloneConfig['journal']): Journal {
   return new Journal({
     ...settings,
     topics: [
       keep(smRouted, 'claimed', claimOf),
-      keep(smReports, 'published', (value) =>
-        value.report !== undefined && KEPT_STEPS.includes(value.report.step) ? value : undefined,
-      ),
+      keep(smReports, 'published', (value) => (value.report?.step === 'attempted' ? value : undefined)),
       keep(messageCompleted, 'published'),
     ],
   })
