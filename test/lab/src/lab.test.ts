@@ -23,8 +23,9 @@ describe('neighbours of the lab, over Diameter', () => {
       applications: [Application.SH, Application.S6C, Application.SGD],
       peers: labPeers(HOST, lab.ports()),
     })
+    assert.equal(lab.connected(), false)
     await gateway.start()
-    await eventually(() => gateway.peers().every(({ state }) => /Open/i.test(state)), 'all peers are open')
+    await eventually(() => lab.connected(), 'all neighbours are connected')
   })
   after(async () => {
     await gateway.stop()

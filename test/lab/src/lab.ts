@@ -30,6 +30,8 @@ export interface Lab extends Part {
   stop(): Promise<void>
   /** Ports in use once started. */
   ports(): LabPorts
+  /** Whether a gateway is connected to every neighbour. */
+  connected(): boolean
   /** Adds `/lab/...` to an HTTP server. */
   routes(server: FastifyInstance): void
 }
@@ -71,6 +73,7 @@ export function createLab({ host, ports }: LabOptions): Lab {
     hssLog,
     nodesLog,
     ports: () => ({ hss: hss.port, mme: mme.port, sgsn: sgsn.port }),
+    connected: () => neighbours.every(({ connected }) => connected),
     routes: (server) => labRoutes(server, { subscribers, phones, hssLog, nodesLog }),
     async start() {
       const started: typeof neighbours = []

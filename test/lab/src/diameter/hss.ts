@@ -49,6 +49,10 @@ export class Hss {
     return this.#neighbour.port
   }
 
+  get connected(): boolean {
+    return this.#neighbour.connected
+  }
+
   start(): Promise<void> {
     return this.#neighbour.start()
   }

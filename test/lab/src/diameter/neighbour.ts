@@ -59,6 +59,11 @@ export class Neighbour {
     return this.node.addresses()[0]?.port ?? this.#options.port
   }
 
+  /** Whether a gateway is connected to it. */
+  get connected(): boolean {
+    return this.node.peers().some(({ state }) => state === 'rOpen')
+  }
+
   /** Answers as told: at once or late, well, badly, or never; `note` is told what left. */
   async behave<M extends RequestName>(
     { conduct, delayMs }: { readonly conduct: Conduct; readonly delayMs: number },

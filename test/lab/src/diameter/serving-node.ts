@@ -42,6 +42,10 @@ export class ServingNode {
     return this.#neighbour.port
   }
 
+  get connected(): boolean {
+    return this.#neighbour.connected
+  }
+
   start(): Promise<void> {
     return this.#neighbour.start()
   }

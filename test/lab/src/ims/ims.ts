@@ -25,7 +25,7 @@ export interface ImsOptions {
 
 /** Identities of the two users; both are implicitly registered together. */
 export const ALICE = ['sip:alice.liddell@ims.invalid', 'tel:+447700900111'] as const
-export const BOB = ['sip:bob.cratchit@ims.invalid', 'tel:+447900123456'] as const
+export const BOB = ['sip:+447900123456@ims.invalid;user=phone', 'tel:+447900123456'] as const
 
 /** What the called side does with a MESSAGE for Bob. */
 export interface Called {
