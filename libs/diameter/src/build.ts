@@ -1,9 +1,10 @@
 import { ByteWriter } from '@ipsmgw/bytes'
 import { finishMessage, writeHeader } from './codec.ts'
 import type { Fields } from './dictionary/definitions.ts'
-import { ERROR_ANSWER, messageNamed } from './dictionary/lookup.ts'
+import { ERROR_ANSWER, type Grammar, messageNamed } from './dictionary/lookup.ts'
 import type { MessageName } from './dictionary/messages.ts'
 import { writeMembers } from './fields.ts'
+import type { DiameterHeader } from './messages.ts'
 
 /** Identifiers and flags of a message that its command does not settle. */
 export interface Envelope {
@@ -12,8 +13,6 @@ export interface Envelope {
   readonly retransmitted?: boolean
   /** A protocol error (RFC 6733 §7.1.3): E flag and the grammar of every error answer. */
   readonly error?: boolean
-  /** Answers repeat the P flag of their request. */
-  readonly proxiable?: boolean
 }
 
 /** The octets of a message from a plain object, its AVPs in the order of the grammar. Throws `EncodeError`. */
@@ -23,18 +22,37 @@ export function encodeMessage<M extends MessageName>(
   envelope: Envelope,
 ): Buffer {
   const { code, applicationId, request, proxiable, grammar } = messageNamed(name)
-  const { error = false, retransmitted = false } = envelope
+  const { error = false, retransmitted = false, hopByHopId, endToEndId } = envelope
+  const identifiers = { commandCode: code, applicationId, hopByHopId, endToEndId }
+  const header = { request, proxiable, error, retransmitted, ...identifiers }
+  return encodeWith(header, error ? ERROR_ANSWER : grammar, fields, name)
+}
+
+/**
+ * The answer to any request, known or not: its identifiers and P flag. Without a grammar it is an error answer, with
+ * the E flag for a protocol error. Throws `EncodeError`.
+ */
+export function encodeAnswer(
+  request: DiameterHeader,
+  grammar: Grammar | undefined,
+  fields: Readonly<Record<string, unknown>>,
+): Buffer {
+  const code = fields['Result-Code']
+  const error = grammar === undefined && typeof code === 'number' && Math.floor(code / 1000) === 3
+  const { commandCode, applicationId, hopByHopId, endToEndId, proxiable } = request
+  const identifiers = { commandCode, applicationId, hopByHopId, endToEndId }
+  const header = { request: false, proxiable, error, retransmitted: false, ...identifiers }
+  return encodeWith(header, grammar ?? ERROR_ANSWER, fields, 'answer')
+}
+
+function encodeWith(
+  header: DiameterHeader,
+  grammar: Grammar,
+  fields: Readonly<Record<string, unknown>>,
+  path: string,
+): Buffer {
   const writer = new ByteWriter(512)
-  writeHeader(writer, {
-    request,
-    proxiable: envelope.proxiable ?? proxiable,
-    error,
-    retransmitted,
-    commandCode: code,
-    applicationId,
-    hopByHopId: envelope.hopByHopId,
-    endToEndId: envelope.endToEndId,
-  })
-  writeMembers(writer, error ? ERROR_ANSWER : grammar, fields, applicationId, name)
+  writeHeader(writer, header)
+  writeMembers(writer, grammar, fields, header.applicationId, path)
   return finishMessage(writer)
 }

@@ -79,10 +79,10 @@ export function decodeDiameter(
 /**
  * AVPs one after the other (RFC 6733 §4.1): code (4), flags V M P (1), length of header and data (3), Vendor-ID (4,
  * with V), data, zero padding to a multiple of 4. `base` is the message's offset of the first octet, `path` names
- * the group. The last AVP of a group may lack its padding. Throws `AvpError`.
+ * the group. They are added to `avps`, so that those before a fault can be answered. The last AVP of a group may
+ * lack its padding. Throws `AvpError`.
  */
-export function decodeAvps(octets: Buffer, start: number, path: string, base: number): Avp[] {
-  const avps: Avp[] = []
+export function splitAvps(octets: Buffer, start: number, path: string, base: number, avps: Avp[]): void {
   const end = octets.length
   for (let at = start; at < end; ) {
     if (end - at < AVP_HEADER_OCTETS) throw lengthError(octets, at, base, path, 'underflow', 'no AVP header')
@@ -105,7 +105,6 @@ export function decodeAvps(octets: Buffer, start: number, path: string, base: nu
     avps.push((flags & AVP_PROTECTED) === 0 ? avp : { ...avp, protected: true })
     at += (length + 3) & ~3
   }
-  return avps
 }
 
 /** Four octets whose presence has been checked: a checked read costs more than the rest of the loop. */
@@ -117,6 +116,13 @@ function uint32(octets: Buffer, at: number): number {
       (octets[at + 3] as number)) >>>
     0
   )
+}
+
+/** As `splitAvps`, into a new list. */
+export function decodeAvps(octets: Buffer, start = 0, path = '', base = 0): Avp[] {
+  const avps: Avp[] = []
+  splitAvps(octets, start, path, base, avps)
+  return avps
 }
 
 /** The members of a grouped AVP. Throws `AvpError`. */

@@ -39,7 +39,8 @@ export { AvpError, resultCodeOf } from './errors.ts'
 export { nameOfMessage, readAnswer, readRequest, value, values } from './fields.ts'
 export { DiameterFramer, type FramerSink } from './framer.ts'
 export type { Avp, DiameterHeader, DiameterMessage } from './messages.ts'
-export type { DiameterNode } from './node.ts'
+export { DiameterNode } from './node.ts'
+export { DIAMETER_PORT } from './peer.ts'
 export { type DiameterResult, experimentalResult, isSuccess, result, resultOf } from './results.ts'
 export type {
   IncomingRequest,

@@ -1,29 +1,230 @@
+import { Deadlines } from '@ipsmgw/runtime/deadlines'
+import { Acceptor } from './acceptor.ts'
+import { encodeMessage } from './build.ts'
+import { type LocalNode, vendorSpecificApplication } from './capabilities.ts'
+import { LONGEST_MESSAGE_OCTETS } from './codec.ts'
+import type { Fields } from './dictionary/definitions.ts'
+import { AuthSessionState } from './dictionary/enumerations.ts'
+import { messageNamed } from './dictionary/lookup.ts'
 import type { RequestName } from './dictionary/messages.ts'
+import { Exchange } from './exchange.ts'
+import { Peer, type PeerContext } from './peer.ts'
+import { candidates, type Destination } from './routing.ts'
+import { Serving } from './serving.ts'
 import type {
   NodeDependencies,
+  NodeLimits,
   NodeOptions,
   OutgoingRequest,
   PeerStatus,
   RequestHandler,
   SendOptions,
   SendResult,
+  TimerOptions,
 } from './types.ts'
+import type { Timed } from './watch-keeper.ts'
+
+const TIMERS: TimerOptions = {
+  connectMs: 5_000,
+  capabilitiesMs: 5_000,
+  disconnectMs: 3_000,
+  watchdogMs: 6_000,
+  watchdogJitterMs: 2_000,
+  reconnectMs: 500,
+  reconnectMaximumMs: 30_000,
+}
+
+const LIMITS: NodeLimits = {
+  pendingPerPeer: 50_000,
+  servedPerPeer: 50_000,
+  messageOctets: LONGEST_MESSAGE_OCTETS,
+  connections: 1_000,
+}
+
+const UINT32 = 2 ** 32
+/** Bits of an end-to-end identifier below the time (RFC 6733 §3). */
+const END_TO_END_COUNTER_BITS = 20
 
 /** A Diameter node: own identity, neighbours that it connects to or that connect to it, requests both ways. */
-export declare class DiameterNode {
-  constructor(options: NodeOptions, dependencies?: NodeDependencies)
-  /** Opens the listeners and begins to connect; resolves when it listens. */
-  start(): Promise<void>
-  /** Serves a kind of request. */
-  handle<M extends RequestName>(name: M, handler: RequestHandler<M>): void
-  /** Never rejects for what the network does. */
+export class DiameterNode {
+  readonly #options: NodeOptions
+  readonly #local: LocalNode
+  readonly #context: PeerContext
+  readonly #deadlines: Deadlines<Timed>
+  readonly #acceptor: Acceptor
+  readonly #serving: Serving
+  readonly #peers = new Map<string, Peer>()
+  readonly #sessionPrefix: string
+  #sessions = 0
+  #hopByHop: number
+  #endToEnd: number
+  #turn = 0
+  #exchanges = 0
+  #onIdle: (() => void) | undefined
+  #stopped = false
+
+  constructor(options: NodeOptions, dependencies: NodeDependencies = {}) {
+    const now = dependencies.now ?? Date.now
+    const random = dependencies.random ?? Math.random
+    const event = dependencies.onEvent ?? (() => {})
+    const seconds = Math.floor(now() / 1000)
+    this.#options = options
+    this.#local = {
+      originHost: options.originHost,
+      originRealm: options.originRealm,
+      originStateId: options.originStateId ?? seconds,
+      productName: options.productName ?? 'IP-SM-GW',
+      applications: options.applications,
+    }
+    this.#sessionPrefix = `${options.originHost};${seconds};`
+    this.#sessions = Math.floor(random() * 2 ** 31)
+    this.#hopByHop = Math.floor(random() * UINT32)
+    this.#endToEnd =
+      ((seconds & 0xfff) * 2 ** END_TO_END_COUNTER_BITS +
+        Math.floor(random() * 2 ** END_TO_END_COUNTER_BITS)) >>>
+      0
+    this.#deadlines = new Deadlines<Timed>({ tickMs: 10, now }, (timer) => timer.expire())
+    const limits = { ...LIMITS, ...options.limits }
+    this.#serving = new Serving({ ...limits, local: this.#local }, event)
+    this.#context = {
+      local: this.#local,
+      timers: { ...TIMERS, ...options.timers },
+      limits,
+      now,
+      random,
+      event,
+      nextHopByHopId: () => this.#nextHopByHopId(),
+      nextEndToEndId: () => this.#nextEndToEndId(),
+      setTimer: (timer, atMs) => this.#deadlines.set(timer, atMs),
+      clearTimer: (timer) => this.#deadlines.delete(timer),
+      serve: (octets, header, peer, respond) => this.#serving.serve(octets, header, peer, respond),
+      ended: (peer) => this.#forgetStranger(peer),
+    }
+    for (const peer of options.peers ?? []) this.#add(new Peer(peer, this.#context))
+    this.#acceptor = new Acceptor({
+      ...this.#context,
+      peerFor: (identity, realm) => this.#peerFor(identity, realm),
+    })
+  }
+
+  /** Opens the listeners and begins to connect; resolves when it listens, rejects when it cannot. */
+  async start(): Promise<void> {
+    await this.#acceptor.listen(this.#options.listeners ?? [])
+    for (const peer of this.#peers.values()) peer.start()
+  }
+
+  /** Serves one kind of request; without a handler it is answered 3001. */
+  handle<M extends RequestName>(name: M, handler: RequestHandler<M>): void {
+    this.#serving.handle(name, handler)
+  }
+
+  /** Sends a request. Never rejects for what the network does; throws `EncodeError` for what cannot be written. */
   send<M extends RequestName>(
     name: M,
     request: OutgoingRequest<M>,
     options: SendOptions<M>,
-  ): Promise<SendResult>
-  addresses(): readonly { readonly host: string; readonly port: number }[]
-  peers(): readonly PeerStatus[]
-  /** Lets pending requests end, disconnects (DPR), closes. */
-  stop(options?: { readonly drainMs?: number }): Promise<void>
+  ): Promise<SendResult> {
+    if (this.#stopped) return Promise.resolve({ kind: 'not-sent', reason: 'stopped' })
+    const { code, applicationId, once } = messageNamed(name)
+    const failover = options.failover === true && !once
+    const destination = destinationOf(request)
+    const octets = this.#encode(name, request, applicationId)
+    const { now, nextEndToEndId, setTimer, clearTimer } = this.#context
+    const exchangeOptions = {
+      commandCode: code,
+      deadlineMs: now() + options.timeoutMs,
+      attemptMs: options.attemptMs ?? options.timeoutMs,
+      failover,
+    }
+    return new Promise((resolve) => {
+      this.#exchanges++
+      const dependencies = {
+        now,
+        nextEndToEndId,
+        setTimer,
+        clearTimer,
+        candidates: () => candidates(this.#peers, destination, applicationId, this.#turn++),
+      }
+      new Exchange(octets, exchangeOptions, dependencies, (result) => {
+        this.#exchangeEnded()
+        resolve(result)
+      }).start()
+    })
+  }
+
+  /** Where it listens. */
+  addresses(): readonly { readonly host: string; readonly port: number }[] {
+    return this.#acceptor.addresses()
+  }
+
+  /** The peer table. */
+  peers(): readonly PeerStatus[] {
+    return [...this.#peers.values()].map((peer) => peer.status)
+  }
+
+  /** Lets pending requests end for at most `drainMs`, disconnects from every peer (DPR), closes. */
+  async stop({ drainMs = 0 }: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#stopped = true
+    this.#acceptor.close()
+    if (drainMs > 0) await this.#idle(drainMs)
+    await Promise.all([...this.#peers.values()].map((peer) => peer.stop()))
+    this.#deadlines.close()
+  }
+
+  #encode<M extends RequestName>(name: M, request: OutgoingRequest<M>, applicationId: number): Buffer {
+    const fields = {
+      'Session-Id': `${this.#sessionPrefix}${++this.#sessions}`,
+      'Vendor-Specific-Application-Id': vendorSpecificApplication(applicationId),
+      'Auth-Session-State': AuthSessionState.NO_STATE_MAINTAINED,
+      'Origin-Host': this.#local.originHost,
+      'Origin-Realm': this.#local.originRealm,
+      ...request,
+    } as unknown as Fields<M>
+    return encodeMessage(name, fields, { hopByHopId: 0, endToEndId: this.#context.nextEndToEndId() })
+  }
+
+  #nextHopByHopId(): number {
+    this.#hopByHop = (this.#hopByHop + 1) % UINT32
+    return this.#hopByHop
+  }
+
+  #nextEndToEndId(): number {
+    this.#endToEnd = (this.#endToEnd + 1) % UINT32
+    return this.#endToEnd
+  }
+
+  #exchangeEnded(): void {
+    this.#exchanges--
+    if (this.#exchanges === 0) this.#onIdle?.()
+  }
+
+  #idle(withinMs: number): Promise<void> {
+    if (this.#exchanges === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#onIdle = resolve
+      this.#context.setTimer({ expire: resolve }, this.#context.now() + withinMs)
+    })
+  }
+
+  #peerFor(identity: string, realm: string): Peer | undefined {
+    const known = this.#peers.get(identity.toLowerCase())
+    if (known !== undefined || this.#options.unknownPeers !== 'accept') return known
+    return this.#add(new Peer({ identity, role: 'accept', realms: [realm] }, this.#context))
+  }
+
+  #add(peer: Peer): Peer {
+    this.#peers.set(peer.identity, peer)
+    return peer
+  }
+
+  /** A peer that nobody configured lives as long as its connection. */
+  #forgetStranger(peer: Peer): void {
+    const configured = this.#options.peers?.some(({ identity }) => identity.toLowerCase() === peer.identity)
+    if (configured !== true) this.#peers.delete(peer.identity)
+  }
+}
+
+function destinationOf(request: object): Destination {
+  const { 'Destination-Host': host, 'Destination-Realm': realm } = request as Partial<Fields<'TFR'>>
+  return { host: host?.toLowerCase(), realm: realm?.toLowerCase() }
 }
