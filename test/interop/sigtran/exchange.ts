@@ -145,7 +145,10 @@ export async function outageLosesNothingSilently(
   }
   await outage
   send(BATCH)
-  assert.ok(taken.slice(-BATCH).every((it) => !it), 'refused at once while there is no STP')
+  assert.ok(
+    taken.slice(-BATCH).every((it) => !it),
+    'refused at once while there is no STP',
+  )
 
   const firstAfter = taken.length
   await stp.start()

@@ -11,8 +11,8 @@ import {
   MSC_POINT_CODE,
   outageLosesNothingSilently,
   reaches,
-  unknownSubsystemReturns,
   User,
+  unknownSubsystemReturns,
 } from './exchange.ts'
 
 let stp: OsmoStp

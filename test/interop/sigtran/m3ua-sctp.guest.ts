@@ -11,8 +11,8 @@ import {
   MSC_POINT_CODE,
   outageLosesNothingSilently,
   reaches,
-  unknownSubsystemReturns,
   User,
+  unknownSubsystemReturns,
 } from './exchange.ts'
 
 const PORT = 2905
@@ -53,9 +53,7 @@ before(async () => {
   )
   const msc = new M3uaEndpoint({
     paths: [path('msc')],
-    applicationServers: [
-      { pointCode: MSC_POINT_CODE, trafficMode: TrafficMode.loadshare, register: true },
-    ],
+    applicationServers: [{ pointCode: MSC_POINT_CODE, trafficMode: TrafficMode.loadshare, register: true }],
     networkIndicator: 2,
     timers,
   })
@@ -75,7 +73,8 @@ test('RFC 4666 §4.3.4.3: two associations of one AS are active, the other AS re
   assert.ok(exchange.gateway.mtp.active && exchange.msc.mtp.active)
 })
 test('Q.714 §4.1: UDT and XUDT of every length cross the STP over SCTP', () => everyLengthArrives(exchange))
-test('Q.714 §4.1.1: one sequence control keeps the order both ways over SCTP', () => bothWaysInOrder(exchange))
+test('Q.714 §4.1.1: one sequence control keeps the order both ways over SCTP', () =>
+  bothWaysInOrder(exchange))
 test('Q.714 §4.2: an unknown subsystem behind the STP returns the message', () =>
   unknownSubsystemReturns(exchange))
 test('an STP that stops and starts: all associations come back, nothing is doubled or silently lost', (context) =>

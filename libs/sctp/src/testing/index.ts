@@ -1,0 +1,2 @@
+export { FakeClock } from './fake-clock.ts'
+export { FakeTransport } from './fake-transport.ts'
