@@ -40,8 +40,10 @@ export { nameOfMessage, readAnswer, readRequest, value, values } from './fields.
 export { DiameterFramer, type FramerSink } from './framer.ts'
 export type { Avp, DiameterHeader, DiameterMessage } from './messages.ts'
 export { DiameterNode } from './node.ts'
+export { createDiameterPart, type DiameterPart, type DiameterPartOptions } from './node-part.ts'
 export { DIAMETER_PORT } from './peer.ts'
 export { type DiameterResult, experimentalResult, isSuccess, result, resultOf } from './results.ts'
+export { type DiameterSettings, diameterSchema } from './settings.ts'
 export type {
   IncomingRequest,
   ListenerOptions,

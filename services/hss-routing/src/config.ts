@@ -1,40 +1,13 @@
 import { kafkaSchema } from '@ipsmgw/bus'
 import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
+import { diameterSchema } from '@ipsmgw/diameter'
 import { httpSchema, keysSchema, loadKey, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
 
 const closed = { additionalProperties: false } as const
 
-const peerSchema = Type.Object(
-  {
-    identity: Type.String({ minLength: 1, description: 'Diameter identity of the peer (its Origin-Host)' }),
-    host: Type.String({ minLength: 1, description: 'address or name to connect to' }),
-    port: Type.Integer({ default: 3868, minimum: 1, maximum: 65_535 }),
-    realms: Type.Array(Type.String(), { default: [], description: 'realms reached through it' }),
-    priority: Type.Integer({ default: 1, minimum: 1, description: 'lower is asked first' }),
-  },
-  closed,
-)
-
-/** Own Diameter identity and the peers: HSSs, agents, serving nodes. */
-export const diameterSchema = Type.Object(
-  {
-    originHost: Type.String({ minLength: 1, description: 'own Diameter identity, one per replica' }),
-    originRealm: Type.String({ minLength: 1, description: 'own realm' }),
-    peers: Type.Array(peerSchema, { default: [], description: 'nodes that are connected to' }),
-    watchdogMs: Type.Integer({ default: 6_000, minimum: 6_000, description: 'Tw of RFC 3539' }),
-    maximumPendingPerPeer: Type.Integer({
-      default: 50_000,
-      minimum: 1,
-      description: 'requests without an answer',
-    }),
-  },
-  closed,
-)
-export type DiameterConfig = Static<typeof diameterSchema>
-
 /** What step 8 asks, and how long it waits. */
-export const routingSchema = Type.Object(
+const routingSchema = Type.Object(
   {
     hssRealm: Type.String({ minLength: 1, description: 'realm of the home HSS' }),
     serviceCentre: Type.String({

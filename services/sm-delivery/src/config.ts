@@ -1,3 +1,6 @@
+import { kafkaSchema } from '@ipsmgw/bus'
+import { diameterSchema } from '@ipsmgw/diameter'
+import { httpSchema, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
 
 /** How parts are forwarded: bounds, expected durations, retries. */
@@ -41,8 +44,18 @@ const deliverySchema = Type.Object(
   { additionalProperties: false, default: {} },
 )
 
-/** Settings of this service besides those of every service (http, kafka) and of its network side. */
-export const smDeliverySections = { delivery: deliverySchema } as const
+/** Settings of this service besides those of every service (http, kafka). */
+export const smDeliverySections = {
+  ordinal: ordinalSchema,
+  diameter: diameterSchema,
+  delivery: deliverySchema,
+} as const
+
+/** All settings of the process. */
+export const smDeliverySchema = Type.Object(
+  { http: httpSchema, kafka: kafkaSchema, ...smDeliverySections },
+  { additionalProperties: false },
+)
 
 const sections = Type.Object(smDeliverySections)
 export type SmDeliveryConfig = Static<typeof sections>

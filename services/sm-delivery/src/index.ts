@@ -1,3 +1,3 @@
 export { buildSmDelivery, type SmDeliverySurroundings } from './build.ts'
-export { type SmDeliveryConfig, smDeliverySections } from './config.ts'
+export { type SmDeliveryConfig, smDeliverySchema, smDeliverySections } from './config.ts'
 export type { Forwarder, ForwardResult, PartForward } from './forwarder.ts'

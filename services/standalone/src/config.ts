@@ -45,7 +45,7 @@ export const standaloneSchema = Type.Object(
     diameter: hssRoutingSections.diameter,
     routing: hssRoutingSections.routing,
     ...imToSmsSections,
-    ...smDeliverySections,
+    delivery: smDeliverySections.delivery,
     ...correlationSections,
     ...recordsSections,
     journal: journalSchema,

@@ -1,0 +1,73 @@
+import { counter, Gauge, type Logger, type Registry, rateLimited } from '@ipsmgw/telemetry'
+import type { DiameterNode } from './node.ts'
+import type { NodeEvent } from './types.ts'
+
+const KINDS = [
+  'peerUp',
+  'peerDown',
+  'suspect',
+  'failback',
+  'connectFailed',
+  'rejected',
+  'malformed',
+  'strayAnswer',
+  'refusedRequest',
+  'handlerFailed',
+  'windowFull',
+] as const satisfies readonly NodeEvent['kind'][]
+
+/** Counts every event of a node and logs those that an operator acts upon. */
+export function createNodeReport(registry: Registry, logger: Logger): (event: NodeEvent) => void {
+  const events = counter(registry, 'ipsmgw_diameter_events_total', 'Events at Diameter peers, by kind', {
+    kind: KINDS,
+  })
+  const warn = rateLimited((fields, sentence) => logger.warn(fields, sentence))
+  return ({ kind, peer, detail }) => {
+    events.inc({ kind })
+    const fields = { interface: 'diameter', peer, detail }
+    if (kind === 'peerUp') logger.info(fields, 'Diameter peer is up')
+    else if (kind === 'peerDown') logger.warn(fields, 'Diameter peer is down')
+    else if (kind !== 'strayAnswer') warn({ ...fields, kind }, `Diameter: ${SENTENCES[kind]}`)
+  }
+}
+
+const SENTENCES = {
+  suspect: 'peer is silent, its requests go to others',
+  failback: 'silent peer answers again',
+  connectFailed: 'no connection to a peer',
+  rejected: 'connection or capabilities refused',
+  malformed: 'octets that do not decode',
+  refusedRequest: 'request answered with an error',
+  handlerFailed: 'request handler failed',
+  windowFull: 'too many requests without an answer',
+} as const
+
+/** State and load of every configured peer, read when somebody looks. */
+export function createNodeGauges(
+  registry: Registry,
+  node: DiameterNode,
+  identities: readonly string[],
+): void {
+  const known = new Set(identities)
+  const perPeer = (name: string, help: string, read: (peer: { state: string; pending: number }) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['peer'],
+      registers: [registry],
+      collect() {
+        for (const peer of node.peers())
+          if (known.has(peer.identity)) this.set({ peer: peer.identity }, read(peer))
+      },
+    })
+  perPeer('ipsmgw_diameter_peer_up', 'Whether a Diameter peer is open (1) or not (0)', isOpen)
+  perPeer(
+    'ipsmgw_diameter_pending',
+    'Requests to a Diameter peer without an answer',
+    ({ pending }) => pending,
+  )
+}
+
+function isOpen({ state }: { state: string }): number {
+  return state === 'iOpen' || state === 'rOpen' ? 1 : 0
+}

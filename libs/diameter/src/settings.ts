@@ -1,0 +1,34 @@
+import Type, { type Static } from 'typebox'
+
+const closed = { additionalProperties: false } as const
+
+const peerSchema = Type.Object(
+  {
+    identity: Type.String({ minLength: 1, description: 'Diameter identity of the peer (its Origin-Host)' }),
+    host: Type.String({ minLength: 1, description: 'address or name to connect to' }),
+    port: Type.Integer({ default: 3868, minimum: 1, maximum: 65_535 }),
+    realms: Type.Array(Type.String(), { default: [], description: 'realms reached through it' }),
+    priority: Type.Integer({ default: 1, minimum: 1, description: 'lower is asked first' }),
+  },
+  closed,
+)
+
+/** Own Diameter identity and the peers (HSSs, agents, serving nodes): a section of every service with Diameter. */
+export const diameterSchema = Type.Object(
+  {
+    originHost: Type.String({
+      minLength: 1,
+      description: 'own Diameter identity, one per replica: {ordinal} becomes the replica’s',
+    }),
+    originRealm: Type.String({ minLength: 1, description: 'own realm' }),
+    peers: Type.Array(peerSchema, { default: [], description: 'nodes that are connected to' }),
+    watchdogMs: Type.Integer({ default: 6_000, minimum: 6_000, description: 'Tw of RFC 3539' }),
+    maximumPendingPerPeer: Type.Integer({
+      default: 50_000,
+      minimum: 1,
+      description: 'requests without an answer',
+    }),
+  },
+  closed,
+)
+export type DiameterSettings = Static<typeof diameterSchema>
