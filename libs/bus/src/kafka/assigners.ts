@@ -48,30 +48,35 @@ export function coPartitioned(name: string, onJoin: () => void): PartitionAssign
 }
 
 /**
- * Who gets which partition: the member whose name hashes highest with it and has room. Names outlast restarts, so a
- * restarted member gets its own back; one that comes or goes moves its share and little else; none has more than its
- * share, rounded up.
+ * Who gets which partition: pairs of member and partition in the order of their hash, as long as both have room. Names
+ * outlast restarts, so a restarted member gets its own back; one that comes or goes moves its share and little else;
+ * shares differ by one at most.
  */
 export function shareOut(
   partitions: readonly number[],
   members: readonly NamedMember[],
 ): ReadonlyMap<number, string> {
-  const room = Math.ceil(partitions.length / Math.max(1, members.length))
+  const share = Math.floor(partitions.length / Math.max(1, members.length))
+  let extra = partitions.length - share * members.length
   const names = members.map(({ name }) => name)
-  const ranked = members.map(({ memberId, name }) => ({
-    memberId,
+  const pairs = members.flatMap(({ memberId, name }) => {
     // Replicas that call themselves the same are told apart by what the coordinator calls them.
-    hashed: name === '' || names.indexOf(name) !== names.lastIndexOf(name) ? memberId : name,
-    count: 0,
-  }))
+    const hashed = name === '' || names.indexOf(name) !== names.lastIndexOf(name) ? memberId : name
+    return partitions.map((partition) => ({
+      partition,
+      memberId,
+      score: hash('sha1', `${partition}:${hashed}`, 'hex'),
+    }))
+  })
+  pairs.sort((a, b) => (a.score < b.score ? 1 : -1))
   const owners = new Map<number, string>()
-  for (const partition of [...partitions].sort((a, b) => a - b)) {
-    const best = ranked
-      .filter(({ count }) => count < room)
-      .map((member) => ({ member, score: hash('sha1', `${partition}:${member.hashed}`, 'hex') }))
-      .reduce((a, b) => (b.score > a.score ? b : a))
-    best.member.count++
-    owners.set(partition, best.member.memberId)
+  const counts = new Map<string, number>()
+  for (const { partition, memberId } of pairs) {
+    const count = counts.get(memberId) ?? 0
+    if (owners.has(partition) || count > share || (count === share && extra === 0)) continue
+    if (count === share) extra--
+    owners.set(partition, memberId)
+    counts.set(memberId, count + 1)
   }
   return owners
 }
