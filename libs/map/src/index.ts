@@ -1,4 +1,10 @@
 export {
+  type Destination,
+  MapClient,
+  type MapClientDependencies,
+  type MapClientOptions,
+} from './client.ts'
+export {
   DIALOGUE_PDUS,
   type DialoguePdu,
   decodeDialoguePdu,
@@ -7,6 +13,8 @@ export {
   ProcedureCancellation,
 } from './dialogue.ts'
 export { decodeMapError, encodeMapError, MAP_ERRORS, type MapError, type MapErrorName } from './errors.ts'
+export type { ForwardPart, ForwardSession, ForwardTarget } from './forward-session.ts'
+export type { MapAnswer, MapHandlers, MapRequest, MapServerDependencies } from './incoming-dialogue.ts'
 export {
   AbsentSubscriberDiagnostic,
   AddressNature,
@@ -25,6 +33,7 @@ export {
   OperationCode,
   SmDeliveryOutcome,
 } from './messages.ts'
+export { nextVersion } from './negotiation.ts'
 export {
   type Argument,
   decodeArgument,
@@ -36,3 +45,7 @@ export {
   operationOf,
   type Result,
 } from './operations.ts'
+export type { MapOutcome, NotExecuted, UnknownReason } from './outcomes.ts'
+export { MapServer, type MapServerOptions } from './server.ts'
+export { DEFAULT_TIMERS, type MapTimers } from './timers.ts'
+export { VersionCache, type VersionCacheOptions } from './version-cache.ts'
