@@ -32,6 +32,8 @@ export class Network {
   fate: (sent: Sent) => Fate = () => ({ kind: 'deliver' })
   /** Most data octets in one UDT. */
   limit = 238
+  /** Hand over without `run`, each message in a microtask of its own. */
+  automatic = false
   readonly #users = new Map<string, SccpUser>()
   readonly #waiting: Sent[] = []
 
@@ -63,6 +65,7 @@ export class Network {
   }
 
   #send(sent: Sent): UnitDataResult {
+    if (this.automatic) queueMicrotask(() => this.run())
     const fate = this.fate(sent)
     if (fate.kind === 'refuse') return { sent: false, reason: fate.reason, returnCause: 1 }
     this.sent.push(sent)
