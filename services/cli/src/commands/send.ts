@@ -71,6 +71,7 @@ async function exchange(endpoint: SipEndpoint, options: SendOptions): Promise<nu
   if (!options.quiet)
     console.log(`MESSAGE ${options.to} by ${transport} to ${options.host}:${options.port} …`)
   const startedAt = performance.now()
+  let provisional = 0
   const outcome = await endpoint.request({
     method: 'MESSAGE',
     uri: options.to,
@@ -85,7 +86,10 @@ async function exchange(endpoint: SipEndpoint, options: SendOptions): Promise<nu
     body: body.octets,
     destination: { transport, host: options.host, port: options.port },
     onProvisional: (response) => {
-      if (!options.quiet) console.log(`  ${response.status} ${reasonOf(response)}`)
+      // Every retransmission of a request over UDP is answered with the same one again.
+      if (!options.quiet && response.status !== provisional)
+        console.log(`  ${response.status} ${reasonOf(response)}`)
+      provisional = response.status
     },
   })
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(2)
