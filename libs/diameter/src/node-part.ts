@@ -13,6 +13,8 @@ export interface DiameterPartOptions {
 
 export interface DiameterPart extends Part {
   readonly node: DiameterNode
+  /** Own identity of this replica. */
+  readonly originHost: string
 }
 
 /** The Diameter side of a process as configured, with its metrics and log lines. */
@@ -23,10 +25,11 @@ export function createDiameterPart(
 ): DiameterPart {
   const { registry, logger } = dependencies
   const report = createNodeReport(registry, logger)
+  const originHost = settings.originHost.replaceAll('{ordinal}', String(options.ordinal))
   let wasUp = settings.peers.length === 0
   const node = new DiameterNode(
     {
-      originHost: settings.originHost.replaceAll('{ordinal}', String(options.ordinal)),
+      originHost,
       originRealm: settings.originRealm,
       applications: options.applications,
       peers: settings.peers,
@@ -48,6 +51,7 @@ export function createDiameterPart(
   return {
     name: 'diameter',
     node,
+    originHost,
     start: () => node.start(),
     stop: () => node.stop(),
     // Peers that go away later are the network's trouble: senders get the status of its cause, not silence.

@@ -27,13 +27,13 @@ export function createNodeReport(registry: Registry, logger: Logger): (event: No
     const fields = { interface: 'diameter', peer, detail }
     if (kind === 'peerUp') logger.info(fields, 'Diameter peer is up')
     else if (kind === 'peerDown') logger.warn(fields, 'Diameter peer is down')
-    else if (kind !== 'strayAnswer') warn({ ...fields, kind }, `Diameter: ${SENTENCES[kind]}`)
+    else if (kind !== 'strayAnswer' && kind !== 'failback')
+      warn({ ...fields, kind }, `Diameter: ${SENTENCES[kind]}`)
   }
 }
 
 const SENTENCES = {
   suspect: 'peer is silent, its requests go to others',
-  failback: 'silent peer answers again',
   connectFailed: 'no connection to a peer',
   rejected: 'connection or capabilities refused',
   malformed: 'octets that do not decode',

@@ -14,6 +14,10 @@ const routingSchema = Type.Object(
       pattern: '^[1-9][0-9]{4,14}$',
       description: 'own service centre number, digits',
     }),
+    ownNumbers: Type.Array(Type.String({ pattern: '^[1-9][0-9]{4,14}$' }), {
+      default: [],
+      description: 'further own numbers (as IP-SM-GW): an answer that names one is a loop',
+    }),
     preference: Type.Array(Type.Enum(['msc', 'mme', 'sgsn', 'smsf']), {
       default: ['mme', 'sgsn', 'smsf', 'msc'],
       minItems: 1,

@@ -1,10 +1,12 @@
 import type { Bus } from '@ipsmgw/bus'
+import type { DiameterPart } from '@ipsmgw/diameter'
 import type { Part } from '@ipsmgw/runtime'
 import type { Logger, Registry } from '@ipsmgw/telemetry'
 import { createSmDelivery } from './app.ts'
 import type { SmDeliveryConfig } from './config.ts'
 import type { DeliveryDependencies } from './delivery.ts'
 import { createForwardReport } from './report.ts'
+import { createSgdForwarder } from './sgd-forwarder.ts'
 
 export interface SmDeliverySurroundings {
   readonly bus: Bus
@@ -25,4 +27,12 @@ export function buildSmDelivery(
     { ...settings, pace: { firstPartMs, furtherPartMs } },
     { bus, forwarders, forwarded: createForwardReport(registry, logger), now: Date.now },
   )
+}
+
+/** The ways to serving nodes as configured, over this node. */
+export function buildForwarders(
+  { delivery, routing }: Pick<SmDeliveryConfig, 'delivery' | 'routing'>,
+  { node }: Pick<DiameterPart, 'node'>,
+): DeliveryDependencies['forwarders'] {
+  return { sgd: createSgdForwarder(node, { ...delivery, serviceCentre: routing.serviceCentre }) }
 }

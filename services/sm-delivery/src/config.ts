@@ -35,6 +35,10 @@ const deliverySchema = Type.Object(
       maximum: 600,
       description: 'supervision time signalled to the node (TS 29.002)',
     }),
+    certainAgents: Type.Array(Type.String(), {
+      default: [],
+      description: 'Diameter agents whose 3002 and 3004 prove that a request went no further',
+    }),
     seenWindowMs: Type.Integer({
       default: 180_000,
       minimum: 60_000,
@@ -51,11 +55,23 @@ export const smDeliverySections = {
   delivery: deliverySchema,
 } as const
 
-/** All settings of the process. */
+/** All settings of the process. Of routing it knows the number that the phone's network sees as the sender. */
 export const smDeliverySchema = Type.Object(
-  { http: httpSchema, kafka: kafkaSchema, ...smDeliverySections },
+  {
+    http: httpSchema,
+    kafka: kafkaSchema,
+    ...smDeliverySections,
+    routing: Type.Object(
+      {
+        serviceCentre: Type.String({
+          pattern: '^[1-9][0-9]{4,14}$',
+          description: 'own service centre number, digits',
+        }),
+      },
+      { additionalProperties: false },
+    ),
+  },
   { additionalProperties: false },
 )
 
-const sections = Type.Object(smDeliverySections)
-export type SmDeliveryConfig = Static<typeof sections>
+export type SmDeliveryConfig = Static<typeof smDeliverySchema>

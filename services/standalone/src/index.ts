@@ -1,7 +1,3 @@
 export { checkStandalone, type StandaloneConfig, standaloneSchema } from './config.ts'
-export {
-  createStandalone,
-  type Network,
-  type Standalone,
-  type StandaloneDependencies,
-} from './standalone.ts'
+export { buildNetwork, type Network } from './network.ts'
+export { createStandalone, type Standalone, type StandaloneDependencies } from './standalone.ts'

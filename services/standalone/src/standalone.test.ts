@@ -8,7 +8,8 @@ import { loadConfig } from '@ipsmgw/config'
 import { SipEndpoint } from '@ipsmgw/sip'
 import { createLogger, createRegistry } from '@ipsmgw/telemetry'
 import { standaloneSchema } from './config.ts'
-import { createStandalone, type Network, type Standalone } from './standalone.ts'
+import type { Network } from './network.ts'
+import { createStandalone, type Standalone } from './standalone.ts'
 
 const BASE = {
   http: { port: 0 },

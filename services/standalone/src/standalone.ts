@@ -1,32 +1,27 @@
 import { type Bus, createBusReport, MemoryBus } from '@ipsmgw/bus'
 import { buildCorrelation } from '@ipsmgw/correlation'
 import { deadLetter } from '@ipsmgw/events'
-import { buildHssRouting, type HssRoutingSurroundings } from '@ipsmgw/hss-routing'
+import { buildHssRouting } from '@ipsmgw/hss-routing'
 import { buildImToSms } from '@ipsmgw/im-to-sms'
 import { KeyMaker } from '@ipsmgw/numbering'
 import { type Policy, PolicyFile } from '@ipsmgw/policy'
 import { buildRecords } from '@ipsmgw/records'
 import { createHost, type Host, loadKey, type Part } from '@ipsmgw/runtime'
 import { buildSipIngress } from '@ipsmgw/sip-ingress'
-import { buildSmDelivery, type SmDeliverySurroundings } from '@ipsmgw/sm-delivery'
+import { buildSmDelivery } from '@ipsmgw/sm-delivery'
 import type { Logger, Registry } from '@ipsmgw/telemetry'
 import type { FastifyInstance } from 'fastify'
 import { ORDINAL, type StandaloneConfig } from './config.ts'
 import { openJournal } from './journal.ts'
 import { lockJournal } from './journal-lock.ts'
-
-/** The ways to HSS and serving nodes, and the parts that keep them open. */
-export interface Network {
-  readonly parts: readonly Part[]
-  readonly queries: HssRoutingSurroundings['queries']
-  readonly forwarders: SmDeliverySurroundings['forwarders']
-}
+import { buildNetwork, type Network } from './network.ts'
 
 export interface StandaloneDependencies {
   readonly registry: Registry
   readonly logger: Logger
   readonly version: string
-  readonly network: Network
+  /** Instead of the configured Diameter peers. */
+  readonly network?: Network
   /** Ends the process: only a restart helps. */
   fatal(error: unknown): void
   /** Instead of the configured document. */
@@ -45,7 +40,7 @@ export interface Standalone extends Host {
  * written, ConfigError for a policy document that is wrong.
  */
 export function createStandalone(config: StandaloneConfig, dependencies: StandaloneDependencies): Standalone {
-  const { logger, network, version } = dependencies
+  const { logger, version, network = buildNetwork(config, dependencies) } = dependencies
   const policyFile = new PolicyFile(config.policy.file, logger)
   const lock = lockJournal(config.journal.directory)
   const bus = memoryBus(config, dependencies)

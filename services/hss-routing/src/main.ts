@@ -1,0 +1,33 @@
+import { createKafkaPart } from '@ipsmgw/bus'
+import { createDiameterPart } from '@ipsmgw/diameter'
+import { KeyMaker } from '@ipsmgw/numbering'
+import { createHost, loadKey, runService } from '@ipsmgw/runtime'
+import { buildHssRouting, buildQueries } from './build.ts'
+import { checkHssRouting, hssRoutingSchema } from './config.ts'
+import { QUERY_APPLICATIONS } from './diameter-queries.ts'
+
+await runService({
+  name: 'hss-routing',
+  summary: 'asks the HSS who and where the recipient is (step 8)',
+  schema: hssRoutingSchema,
+  check: checkHssRouting,
+  async start({ config, ...context }) {
+    const kafka = createKafkaPart(config.kafka, 'hss-routing', context)
+    const diameter = createDiameterPart(
+      config.diameter,
+      { ordinal: config.ordinal, applications: QUERY_APPLICATIONS },
+      context,
+    )
+    const routing = buildHssRouting(config, {
+      bus: kafka.bus,
+      keys: new KeyMaker(loadKey(config.keys.hashFile)),
+      queries: buildQueries(config, diameter),
+    })
+    const host = createHost(
+      { ...config.http, version: context.version },
+      { ...context, parts: [kafka, diameter, routing] },
+    )
+    await host.start()
+    return host
+  },
+})
