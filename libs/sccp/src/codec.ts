@@ -93,7 +93,13 @@ function readVariable(
   if (at === undefined) throw new DecodeError('SCCP', field, 0, 'missing', 'its pointer is 0')
   const start = at + lengthOctets
   if (start > octets.length)
-    throw new DecodeError('SCCP', field, at, 'underflow', 'past the end of the message')
+    throw new DecodeError(
+      'SCCP',
+      field,
+      Math.min(at, octets.length),
+      'underflow',
+      'past the end of the message',
+    )
   const low = octets[at] as number
   const length = lengthOctets === 1 ? low : low | ((octets[at + 1] as number) << 8)
   if (start + length > octets.length)
