@@ -1,14 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LabPorts } from '@ipsmgw/test/lab'
 import { eventually } from './eventually.ts'
 import { freePort, startSource } from './processes.ts'
-
-export interface LabPorts {
-  readonly hss: number
-  readonly mme: number
-  readonly sgsn: number
-}
 
 /** `npm start` as a process: gateway and lab, on ports of their own. */
 export interface StartedGateway {
@@ -51,19 +46,23 @@ export async function startGateway(
 }
 
 /** Resolves when a process answers its readiness probe; rejects when it ended before. */
-export async function ready(url: string, ended: Promise<unknown>): Promise<void> {
+export async function ready(url: string, ended: Promise<unknown>, timeoutMs?: number): Promise<void> {
   let over = false
   void ended.then(() => {
     over = true
   })
-  await eventually(async () => {
-    if (over) throw new Error('it has ended')
-    try {
-      return (await fetch(`${url}/readyz`)).ok
-    } catch {
-      return false
-    }
-  }, `${url}/readyz`)
+  await eventually(
+    async () => {
+      if (over) throw new Error('it has ended')
+      try {
+        return (await fetch(`${url}/readyz`)).ok
+      } catch {
+        return false
+      }
+    },
+    `${url}/readyz`,
+    timeoutMs,
+  )
 }
 
 export async function freePorts(count: number): Promise<number[]> {

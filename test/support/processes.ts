@@ -17,6 +17,8 @@ export interface RunningProcess {
 
 export interface ProcessOptions {
   readonly environment?: Readonly<Record<string, string>>
+  /** Working directory; the project's root unless given. */
+  readonly directory?: string
   /** Resolves once it has printed this; without it at once. */
   readonly readyWhen?: RegExp
   readonly timeoutMs?: number
@@ -31,7 +33,7 @@ export async function startProcess(
   options: ProcessOptions = {},
 ): Promise<RunningProcess> {
   const child = spawn(command, args, {
-    cwd: ROOT,
+    cwd: options.directory ?? ROOT,
     env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,0 +1,218 @@
+/**
+ * The standalone gateway under SIPp, with SIPp and the lab as processes of their own on the same cores. Baseline: the
+ * same SIPp run against an endpoint that answers 200 at once, so what remains is the price of the job itself.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runSipp, type SippResult } from '../interop/sip/sipp.ts'
+import { freePorts } from '../support/gateway-process.ts'
+import { differentMessages } from '../support/load.ts'
+import { freePort, ROOT } from '../support/processes.ts'
+import { type LabProcess, SettingsFolder, settingsFor, startLab } from '../support/separate-processes.ts'
+import { type Figure, report } from './measure.ts'
+import { type MeasuredProcess, startMeasured } from './measured-process.ts'
+
+interface Load {
+  readonly transport: 'udp' | 'tcp'
+  readonly ratePerSecond: number
+  readonly messages: number
+  readonly maximumOpen?: number
+}
+
+interface Measured extends SippResult {
+  readonly cpuMsPerMessage: number
+  readonly perSecond: number
+}
+
+const STEADY = ['udp', 'tcp'].map((transport) => ({
+  transport,
+  ratePerSecond: 500,
+  messages: 7_500,
+})) as Load[]
+/** As fast as the machine goes: SIPp sends on as soon as one of so many is answered. */
+const FULL = ['udp', 'tcp'].map((transport) => ({
+  transport,
+  ratePerSecond: 20_000,
+  messages: 30_000,
+  maximumOpen: 100,
+})) as Load[]
+const WARM_UP: Load = { transport: 'udp', ratePerSecond: 500, messages: 5_000 }
+const OPEN = 10_000
+const PHONE_DELAY_MS = 20_000
+const SCENARIO = readFileSync(join(ROOT, 'test/interop/sip/message.xml'), 'utf8')
+/** About: the scenario's placeholders are as long as what stands for them. */
+const REQUEST_OCTETS = /CDATA\[\s*([\s\S]*?)\s*\]\]>/.exec(SCENARIO)?.[1]?.length ?? 0
+
+async function measure(target: MeasuredProcess, port: number, load: Load, name: string): Promise<Measured> {
+  const messages = differentMessages(load.messages, (i) => `${name} ${i}: a note of the usual length, 5 €`)
+  const cpuBefore = await target.cpuMs()
+  const result = await runSipp({
+    ...load,
+    target: `127.0.0.1:${port}`,
+    messages,
+    localPort: await freePort(),
+  })
+  const cpuMs = (await target.cpuMs()) - cpuBefore
+  if (result.successful !== load.messages)
+    throw new Error(`${result.successful} of ${load.messages} messages were answered 200\n${result.output}`)
+  return {
+    ...result,
+    cpuMsPerMessage: cpuMs / load.messages,
+    perSecond: (load.messages / result.elapsedMs) * 1_000,
+  }
+}
+
+const percentile = ({ responseTimesMs: times }: Measured, part: number): number =>
+  times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? Number.NaN
+
+function steadyFigures(
+  { transport, ratePerSecond, messages }: Load,
+  gateway: Measured,
+  echo: Measured,
+): Figure[] {
+  const input = `SIPp over ${transport}, ${messages} at ${ratePerSecond}/s`
+  const name = 'an endpoint that answers at once'
+  return [
+    {
+      what: 'gateway CPU a message',
+      input,
+      value: gateway.cpuMsPerMessage,
+      unit: 'ms',
+      baseline: { name, value: echo.cpuMsPerMessage },
+    },
+    ...([0.5, 0.95, 0.99] as const).map(
+      (part): Figure => ({
+        what: `response time, p${part * 100}`,
+        input,
+        value: percentile(gateway, part),
+        unit: 'ms',
+        baseline: { name, value: Math.max(1, percentile(echo, part)) },
+        ...(part === 0.99 && { target: { atMost: 15 } }),
+      }),
+    ),
+  ]
+}
+
+function fullFigures(
+  { transport, messages, maximumOpen }: Load,
+  gateway: Measured,
+  echo: Measured,
+): Figure[] {
+  const input = `SIPp over ${transport}, ${messages}, ${maximumOpen} open`
+  const name = 'an endpoint that answers at once'
+  return [
+    {
+      what: 'messages',
+      input,
+      value: gateway.perSecond,
+      unit: '/s',
+      baseline: { name, value: echo.perSecond },
+    },
+    {
+      what: 'gateway CPU a message',
+      input,
+      value: gateway.cpuMsPerMessage,
+      unit: 'ms',
+      baseline: { name, value: echo.cpuMsPerMessage },
+      target: { atMost: 0.33 },
+    },
+  ]
+}
+
+/** Heap of the gateway per message while so many wait for their phones. */
+async function openFigure(gateway: MeasuredProcess, port: number, lab: LabProcess): Promise<Figure> {
+  const messages = Array.from({ length: OPEN }, (_, i) => ({
+    to: `+${447701000000 + i}`,
+    text: `open ${i}: a note of the usual length, 5 €`,
+  }))
+  await inSlices(messages, 50, ({ to }) => delayPhone(lab, to.slice(1)))
+  const before = await gateway.heapOctets()
+  const run = runSipp({
+    target: `127.0.0.1:${port}`,
+    transport: 'tcp',
+    ratePerSecond: 1_000,
+    messages,
+    localPort: await freePort(),
+  })
+  await new Promise((resolve) => setTimeout(resolve, PHONE_DELAY_MS * 0.75))
+  const octets = ((await gateway.heapOctets()) - before) / OPEN
+  const { successful, responseTimesMs, output } = await run
+  if (successful !== OPEN) throw new Error(`${successful} of ${OPEN} were answered 200\n${output}`)
+  if ((responseTimesMs[0] ?? 0) < PHONE_DELAY_MS) throw new Error('a message was answered before its phone')
+  return {
+    what: 'heap of an open message',
+    input: `${OPEN} open, phones that answer after ${PHONE_DELAY_MS / 1_000} s`,
+    value: octets,
+    unit: 'octets',
+    baseline: { name: 'its SIP request', value: REQUEST_OCTETS },
+    target: { atMost: 8_192 },
+  }
+}
+
+async function delayPhone(lab: LabProcess, number: string): Promise<void> {
+  const response = await fetch(`${lab.url}/lab/subscribers/${number}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ behaviour: 'reachable', delayMs: PHONE_DELAY_MS }),
+  })
+  if (!response.ok) throw new Error(`the lab refused a subscriber: ${await response.text()}`)
+}
+
+async function inSlices<T>(
+  items: readonly T[],
+  size: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  for (let i = 0; i < items.length; i += size) await Promise.all(items.slice(i, i + size).map(work))
+}
+
+/** The loads in turn against one process, after a warm-up. */
+async function runAll(target: MeasuredProcess, port: number): Promise<Measured[]> {
+  await measure(target, port, WARM_UP, 'warm-up')
+  const results: Measured[] = []
+  for (const load of [...STEADY, ...FULL]) results.push(await measure(target, port, load, load.transport))
+  return results
+}
+
+async function measureEcho(): Promise<Measured[]> {
+  const port = await freePort()
+  const echo = await startMeasured('test/bench/echo.ts', [String(port)], undefined)
+  try {
+    return await runAll(echo, port)
+  } finally {
+    await echo.stop()
+  }
+}
+
+const folder = new SettingsFolder()
+const echo = await measureEcho()
+const lab = await startLab()
+const [sip = 0, http = 0] = await freePorts(2)
+const settings = settingsFor(lab)
+const file = folder.write('gateway', {
+  ...settings,
+  http: { port: http },
+  sip: { ...settings.sip, port: sip },
+  journal: { directory: join(folder.path, 'journal') },
+})
+const gateway = await startMeasured(
+  'services/standalone/src/main.ts',
+  ['--config', file],
+  `http://127.0.0.1:${http}`,
+)
+try {
+  const results = await runAll(gateway, sip)
+  const figures = [...STEADY, ...FULL].flatMap((load, i) => {
+    const [mine, base] = [results[i], echo[i]]
+    if (mine === undefined || base === undefined) return []
+    return STEADY.includes(load) ? steadyFigures(load, mine, base) : fullFigures(load, mine, base)
+  })
+  report('standalone gateway with lab and SIPp on the same cores', [
+    ...figures,
+    await openFigure(gateway, sip, lab),
+  ])
+} finally {
+  await gateway.stop()
+  await lab.stop()
+  folder.remove()
+}
