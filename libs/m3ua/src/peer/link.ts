@@ -1,25 +1,15 @@
-import { DecodeError } from '@ipsmgw/bytes'
-import type { Clock, ConnectOptions, Transport, TransportError } from '@ipsmgw/sctp'
-import { decodeM3ua, encodeData, encodeM3ua, errorCodeOf, errorCodeOfUnknown } from '../codec.ts'
+import type { Clock, ConnectOptions, Transport } from '@ipsmgw/sctp'
 import { DestinationTable } from '../destinations.ts'
 import { errorAction, errorName } from '../error-actions.ts'
-import { M3uaFramer } from '../framer.ts'
 import { ASP_TABLE, type AspEffect, type AspEvent, type AspState } from '../fsm.ts'
-import {
-  DIAGNOSTIC_OCTETS,
-  ErrorCode,
-  M3UA_PPID,
-  type M3uaMessage,
-  type MessageName,
-  NotifyStatus,
-  type OutgoingMessage,
-} from '../messages.ts'
+import { ErrorCode, M3UA_PPID, type MessageName, NotifyStatus, type OutgoingMessage } from '../messages.ts'
 import type { SendRefusal } from '../mtp.ts'
 import type { Parameters, ProtocolData, RegistrationResult } from '../parameters.ts'
 import { AckTimer } from './ack-timer.ts'
+import { Association, type Handlers } from './association.ts'
+import { Audit } from './audit.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Reconnect } from './reconnect.ts'
-import { streamOf } from './streams.ts'
 import { Traffic } from './traffic.ts'
 import type { Connect, M3uaEndpointOptions, M3uaEvent, M3uaTimers, PathOptions } from './types.ts'
 
@@ -45,13 +35,13 @@ export class Link {
   readonly #dependencies: LinkDependencies
   readonly #ack: AckTimer
   readonly #heartbeat: Heartbeat
+  readonly #audit: Audit
   readonly #reconnect: Reconnect
   #state: AspState = 'down'
-  #transport: Transport | undefined
-  #cancelAudit: (() => void) | undefined
+  #association: Association | undefined
   #stopping = false
   readonly #stopped = Promise.withResolvers<void>()
-  readonly #handlers: Partial<Record<MessageName, (parameters: Parameters) => void>> = {
+  readonly #handlers: Handlers = {
     DATA: (parameters) => this.#onTransferData(parameters),
     DUNA: (parameters) => this.#onDestinations('DUNA', parameters),
     DAVA: (parameters) => this.#onDestinations('DAVA', parameters),
@@ -87,8 +77,14 @@ export class Link {
       (heartbeatData) => this.#send({ name: 'BEAT', parameters: { heartbeatData } }),
       () => {
         onEvent({ kind: 'heartbeatLost', path: this.name })
-        this.#transport?.destroy()
+        this.#association?.destroy()
       },
+    )
+    this.#audit = new Audit(
+      timers.auditMs,
+      clock,
+      () => this.destinations.unavailable(),
+      (affectedPointCodes) => this.#send({ name: 'DAUD', parameters: { affectedPointCodes } }),
     )
     this.#reconnect = new Reconnect(timers, {
       clock,
@@ -120,13 +116,13 @@ export class Link {
   /** Gives the message to the association; `onUnsent` is called if it never got out. */
   transfer(data: ProtocolData, startsDialogue: boolean, onUnsent: () => void): SendRefusal | undefined {
     const traffic = this.#trafficFor(data.opc)
-    const transport = this.#transport
-    if (traffic?.state !== 'active' || transport === undefined) return 'notActive'
+    const association = this.#association
+    if (traffic?.state !== 'active' || association === undefined) return 'notActive'
     const refusal = this.destinations.refusal(data.dpc, startsDialogue, this.#dependencies.clock.now())
     if (refusal !== undefined) return refusal
-    const octets = encodeData(data, traffic.routingContext, this.#options.networkAppearance)
-    const stream = streamOf(data.sls, transport.outboundStreams)
-    return transport.send({ octets, stream, onUnsent }) ? undefined : 'queueFull'
+    const { networkAppearance } = this.#options
+    const taken = association.transfer(data, traffic.routingContext, networkAppearance, onUnsent)
+    return taken ? undefined : 'queueFull'
   }
 
   #trafficFor(pointCode: number): Traffic | undefined {
@@ -149,7 +145,7 @@ export class Link {
       },
       onSilence: () => {
         onEvent({ kind: 'ackTimeout', path: this.name })
-        this.#transport?.destroy()
+        this.#association?.destroy()
       },
     })
   }
@@ -157,7 +153,7 @@ export class Link {
   #stopWhenQuiet(): void {
     if (!this.#stopping || this.traffics.some(({ state }) => state !== 'stopped')) return
     this.#handle('stop')
-    if (this.#transport === undefined) this.#stopped.resolve()
+    if (this.#association === undefined) this.#stopped.resolve()
   }
 
   #connectOptions(): ConnectOptions {
@@ -165,56 +161,30 @@ export class Link {
   }
 
   #onTransport(transport: Transport): void {
-    const framer = new M3uaFramer()
-    this.#transport = transport
-    transport.start({
-      onData: (octets) => this.#onData(transport, framer, octets),
+    const { onEvent } = this.#dependencies
+    this.#association = new Association(transport, {
+      path: this.name,
+      handlers: this.#options.doubleExchange
+        ? { ...this.#handlers, ...this.#peerHandlers() }
+        : this.#handlers,
       onClose: (error) => this.#onClose(error),
+      onEvent,
     })
-    this.#dependencies.onEvent({ kind: 'associationUp', path: this.name })
+    this.#association.start()
+    onEvent({ kind: 'associationUp', path: this.name })
     this.#heartbeat.start()
     this.#handle('communicationUp')
   }
 
-  #onClose(error: TransportError | undefined): void {
-    this.#transport = undefined
+  #onClose(error: Error | undefined): void {
+    this.#association = undefined
     this.#heartbeat.stop()
-    this.#cancelAudit?.()
-    this.#cancelAudit = undefined
+    this.#audit.stop()
     this.#handle('communicationLost')
     for (const traffic of this.traffics) traffic.aspDown()
     this.#dependencies.onEvent({ kind: 'associationDown', path: this.name, error })
     if (this.#stopping) this.#stopped.resolve()
     else this.#reconnect.later()
-  }
-
-  #onData(transport: Transport, framer: M3uaFramer, octets: Buffer): void {
-    try {
-      for (const message of framer.push(octets)) this.#onMessage(message)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      this.#dependencies.onEvent({ kind: 'malformed', path: this.name, error })
-      transport.destroy()
-    }
-  }
-
-  #onMessage(octets: Buffer): void {
-    let message: M3uaMessage
-    try {
-      message = decodeM3ua(octets)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      this.#dependencies.onEvent({ kind: 'malformed', path: this.name, error })
-      if (octets[2] !== 0 || octets[3] !== 0) this.#sendError(errorCodeOf(error), octets)
-      return
-    }
-    this.#dispatch(message, octets)
-  }
-
-  #dispatch({ name, messageClass, parameters }: M3uaMessage, octets: Buffer): void {
-    if (name === undefined) this.#sendError(errorCodeOfUnknown(messageClass), octets)
-    else if (this.#handlers[name] !== undefined) this.#handlers[name](parameters)
-    else this.#onPeerRequest(name, parameters, octets)
   }
 
   #onRegistration(results: readonly RegistrationResult[]): void {
@@ -231,19 +201,7 @@ export class Link {
   #onDestinations(name: 'DUNA' | 'DAVA' | 'DRST' | 'SCON' | 'DUPU', parameters: Parameters): void {
     const affected = this.destinations.apply(name, parameters, this.#dependencies.clock.now())
     for (const { pointCode } of affected) this.#dependencies.onDestination(pointCode)
-    if (name === 'DUNA') this.#startAudit()
-  }
-
-  /** Asks again and again for what is unavailable: a DAVA may get lost with an association. */
-  #startAudit(): void {
-    const { clock, timers } = this.#dependencies
-    this.#cancelAudit ??= clock.after(timers.auditMs, () => {
-      this.#cancelAudit = undefined
-      const affectedPointCodes = this.destinations.unavailable()
-      if (affectedPointCodes.length === 0 || this.#state !== 'up') return
-      this.#send({ name: 'DAUD', parameters: { affectedPointCodes } })
-      this.#startAudit()
-    })
+    if (name === 'DUNA') this.#audit.start()
   }
 
   #onNotify({ status, routingContexts }: Parameters): void {
@@ -278,14 +236,15 @@ export class Link {
   }
 
   /** Requests of an IPSP; an SGP sends none. */
-  #onPeerRequest(name: string, parameters: Parameters, octets: Buffer): void {
-    const mode = pick(parameters, 'trafficMode', 'routingContexts')
-    if (!this.#options.doubleExchange) this.#sendError(ErrorCode.unexpectedMessage, octets)
-    else if (name === 'ASPUP') this.#send({ name: 'ASPUP_ACK', parameters: {} })
-    else if (name === 'ASPDN') this.#send({ name: 'ASPDN_ACK', parameters: {} })
-    else if (name === 'ASPAC') this.#send({ name: 'ASPAC_ACK', parameters: mode })
-    else if (name === 'ASPIA') this.#send({ name: 'ASPIA_ACK', parameters: mode })
-    else this.#sendError(ErrorCode.unexpectedMessage, octets)
+  #peerHandlers(): Handlers {
+    const answer = (name: MessageName) => (parameters: Parameters) =>
+      this.#send({ name, parameters: pick(parameters, 'trafficMode', 'routingContexts') })
+    return {
+      ASPUP: answer('ASPUP_ACK'),
+      ASPDN: answer('ASPDN_ACK'),
+      ASPAC: answer('ASPAC_ACK'),
+      ASPIA: answer('ASPIA_ACK'),
+    }
   }
 
   /** Those the contexts name; all of them without contexts. */
@@ -329,17 +288,12 @@ export class Link {
         for (const traffic of this.traffics) traffic.aspDown()
         break
       case 'drop':
-        this.#transport?.close()
+        this.#association?.close()
     }
   }
 
-  #send({ name, parameters }: OutgoingMessage): void {
-    this.#transport?.send({ octets: encodeM3ua({ name, parameters }), stream: 0 })
-  }
-
-  #sendError(errorCode: number, offending: Buffer): void {
-    const diagnosticInformation = offending.subarray(0, DIAGNOSTIC_OCTETS)
-    this.#send({ name: 'ERR', parameters: { errorCode, diagnosticInformation } })
+  #send(message: OutgoingMessage): void {
+    this.#association?.send(message)
   }
 }
 

@@ -1,18 +1,9 @@
-import { DecodeError } from '@ipsmgw/bytes'
 import type { Transport } from '@ipsmgw/sctp'
-import { decodeM3ua, encodeData, encodeM3ua, errorCodeOf, errorCodeOfUnknown } from '../codec.ts'
-import { M3uaFramer } from '../framer.ts'
-import {
-  DIAGNOSTIC_OCTETS,
-  ErrorCode,
-  type M3uaMessage,
-  type MessageName,
-  type OutgoingMessage,
-} from '../messages.ts'
+import { ErrorCode, type OutgoingMessage } from '../messages.ts'
 import type { Parameters, ProtocolData } from '../parameters.ts'
 import { SERVED_ASP_TABLE, type ServedAspEvent, type ServedAspState } from '../sgp-fsm.ts'
+import { Association, type Handlers } from './association.ts'
 import type { Member, ServedAs } from './served-as.ts'
-import { streamOf } from './streams.ts'
 import type { M3uaEvent } from './types.ts'
 
 export interface ServedAspDependencies {
@@ -29,10 +20,10 @@ export interface ServedAspDependencies {
 export class ServedAsp implements Member {
   readonly path: string
   identifier: number | undefined
-  readonly #transport: Transport
+  readonly #association: Association
   readonly #dependencies: ServedAspDependencies
   #state: ServedAspState = 'down'
-  readonly #handlers: Partial<Record<MessageName, (parameters: Parameters, octets: Buffer) => void>> = {
+  readonly #handlers: Handlers = {
     DATA: (parameters, octets) => this.#onData(parameters, octets),
     ASPUP: (parameters, octets) => this.#onUp(parameters, octets),
     ASPDN: () => this.#onAll('aspDown'),
@@ -50,23 +41,24 @@ export class ServedAsp implements Member {
 
   constructor(transport: Transport, dependencies: ServedAspDependencies) {
     this.path = transport.remote
-    this.#transport = transport
     this.#dependencies = dependencies
-  }
-
-  start(): void {
-    const framer = new M3uaFramer()
-    this.#transport.start({
-      onData: (octets) => this.#receive(framer, octets),
+    this.#association = new Association(transport, {
+      path: this.path,
+      handlers: this.#handlers,
       onClose: (error) => {
         this.#onAll('communicationLost')
-        this.#dependencies.onClose(this, error)
+        dependencies.onClose(this, error)
       },
+      onEvent: dependencies.onEvent,
     })
   }
 
+  start(): void {
+    this.#association.start()
+  }
+
   close(): void {
-    this.#transport.close()
+    this.#association.close()
   }
 
   /** Not down: it may be told of destinations. */
@@ -74,53 +66,19 @@ export class ServedAsp implements Member {
     return this.#state !== 'down'
   }
 
-  send({ name, parameters }: OutgoingMessage): void {
-    this.#transport.send({ octets: encodeM3ua({ name, parameters }), stream: 0 })
+  send(message: OutgoingMessage): void {
+    this.#association.send(message)
   }
 
   transfer(data: ProtocolData, routingContext: number): boolean {
-    const stream = streamOf(data.sls, this.#transport.outboundStreams)
-    return this.#transport.send({ octets: encodeData(data, routingContext, undefined), stream })
-  }
-
-  sendError(errorCode: number, offending: Buffer, routingContexts?: readonly number[]): void {
-    const diagnosticInformation = offending.subarray(0, DIAGNOSTIC_OCTETS)
-    const contexts = routingContexts && { routingContexts }
-    this.send({ name: 'ERR', parameters: { errorCode, ...contexts, diagnosticInformation } })
-  }
-
-  #receive(framer: M3uaFramer, octets: Buffer): void {
-    try {
-      for (const message of framer.push(octets)) this.#onMessage(message)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      this.#dependencies.onEvent({ kind: 'malformed', path: this.path, error })
-      this.#transport.destroy()
-    }
-  }
-
-  #onMessage(octets: Buffer): void {
-    let message: M3uaMessage
-    try {
-      message = decodeM3ua(octets)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      this.#dependencies.onEvent({ kind: 'malformed', path: this.path, error })
-      if (octets[2] !== 0 || octets[3] !== 0) this.sendError(errorCodeOf(error), octets)
-      return
-    }
-    const { name, messageClass, parameters } = message
-    const handler = name && this.#handlers[name]
-    if (name === undefined) this.sendError(errorCodeOfUnknown(messageClass), octets)
-    else if (handler === undefined) this.sendError(ErrorCode.unexpectedMessage, octets)
-    else handler(parameters, octets)
+    return this.#association.transfer(data, routingContext)
   }
 
   #onUp({ aspIdentifier }: Parameters, octets: Buffer): void {
     this.identifier = aspIdentifier
     const wasActive = this.#dependencies.servers(this).some((it) => it.stateOf(this) === 'active')
     this.#onAll('aspUp')
-    if (wasActive) this.sendError(ErrorCode.unexpectedMessage, octets)
+    if (wasActive) this.#association.sendError(ErrorCode.unexpectedMessage, octets)
   }
 
   /** What concerns the ASP as a whole: one answer, and a new state in every application server. */
@@ -145,11 +103,12 @@ export class ServedAsp implements Member {
       (it) => !possible.some(({ options }) => options.routingContext === it),
     )
     const named = possible.filter(({ options }) => routingContexts?.includes(options.routingContext) ?? true)
-    if (!this.up) this.sendError(ErrorCode.unexpectedMessage, octets)
-    else if (unknown && unknown.length > 0) this.sendError(ErrorCode.invalidRoutingContext, octets, unknown)
-    else if (named.length === 0) this.sendError(ErrorCode.noConfiguredAs, octets)
+    if (!this.up) this.#association.sendError(ErrorCode.unexpectedMessage, octets)
+    else if (unknown && unknown.length > 0)
+      this.#association.sendError(ErrorCode.invalidRoutingContext, octets, unknown)
+    else if (named.length === 0) this.#association.sendError(ErrorCode.noConfiguredAs, octets)
     else if (trafficMode !== undefined && named.some(({ mode }) => mode !== trafficMode))
-      this.sendError(ErrorCode.unsupportedTrafficMode, octets, routingContexts)
+      this.#association.sendError(ErrorCode.unsupportedTrafficMode, octets, routingContexts)
     else this.#changeTraffic(event, named, parameters)
   }
 
@@ -174,11 +133,11 @@ export class ServedAsp implements Member {
     const active = this.#dependencies.servers(this).filter((it) => it.stateOf(this) === 'active')
     const context = routingContexts?.[0]
     if (protocolData === undefined) return
-    if (active.length === 0) this.sendError(ErrorCode.unexpectedMessage, octets)
+    if (active.length === 0) this.#association.sendError(ErrorCode.unexpectedMessage, octets)
     else if (
       context === undefined ? active.length > 1 : !active.some((it) => it.options.routingContext === context)
     )
-      this.sendError(ErrorCode.invalidRoutingContext, octets, routingContexts)
+      this.#association.sendError(ErrorCode.invalidRoutingContext, octets, routingContexts)
     else this.#dependencies.onData(protocolData, this)
   }
 }

@@ -170,21 +170,14 @@ export class IpaLink implements MtpService {
       })
   }
 
+  /** Unknown messages are ignored. */
   #onManagement(payload: Buffer): void {
-    switch (payload[0]) {
-      case CcmType.ping:
-        this.#sendManagement(Buffer.of(CcmType.pong))
-        break
-      case CcmType.pong:
-        this.#pongAwaited = false
-        break
-      case CcmType.idRequest:
-        if (decodeIdRequest(payload).includes(IdentityTag.unitName))
-          this.#sendManagement(encodeIdResponse(this.#options.unitName))
-        break
-      case CcmType.idAck:
-        this.#onAccepted()
-    }
+    const [type] = payload
+    if (type === CcmType.ping) this.#sendManagement(Buffer.of(CcmType.pong))
+    else if (type === CcmType.pong) this.#pongAwaited = false
+    else if (type === CcmType.idAck) this.#onAccepted()
+    else if (type === CcmType.idRequest && decodeIdRequest(payload).includes(IdentityTag.unitName))
+      this.#sendManagement(encodeIdResponse(this.#options.unitName))
   }
 
   /** The STP knows the name. Its acknowledgement is acknowledged once. */
