@@ -72,12 +72,17 @@ export class KafkaBus implements Bus {
     try {
       await this.#admin.connect()
       await this.#producer.connect()
+      const states = await checkTopics(this.#admin, { ...this.#settings, topics, create: createTopics })
+      const wrong = topicsError(states)
+      if (wrong !== undefined) throw wrong
     } catch (cause) {
-      throw new BusError('failed', `no Kafka broker answers at ${brokers.join(', ')}`, { cause })
+      await this.#disconnect()
+      if (cause instanceof BusError) throw cause
+      const { message } = cause as Error
+      throw new BusError('failed', `no Kafka broker serves us at ${brokers.join(', ')}: ${message}`, {
+        cause,
+      })
     }
-    const states = await checkTopics(this.#admin, { ...this.#settings, topics, create: createTopics })
-    const error = topicsError(states)
-    if (error !== undefined) throw error
     this.#connected = true
   }
 
@@ -140,8 +145,7 @@ export class KafkaBus implements Bus {
     await Promise.all([...this.#members].map((member) => member.close()))
     this.#members.clear()
     await this.#batcher.close()
-    await this.#producer.disconnect()
-    await this.#admin.disconnect()
+    await this.#disconnect()
   }
 
   /** Ends without a goodbye, as a killed process does: nothing is drained, nothing more is committed. */
@@ -149,8 +153,11 @@ export class KafkaBus implements Bus {
     this.#connected = false
     for (const member of this.#members) await member.abandon()
     this.#members.clear()
-    await this.#producer.disconnect()
-    await this.#admin.disconnect()
+    await this.#disconnect()
+  }
+
+  async #disconnect(): Promise<void> {
+    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()])
   }
 
   async #enlist(member: Member): Promise<Consumer> {

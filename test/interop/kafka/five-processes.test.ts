@@ -1,0 +1,108 @@
+// neighbours: kafka, sipp
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { type RunningKafka, startKafka } from '../../../scripts/kafka.ts'
+import { freePorts, ready } from '../../support/gateway-process.ts'
+import { assertDelivered, differentMessages } from '../../support/load.ts'
+import { freePort, type RunningProcess, startSource } from '../../support/processes.ts'
+import { type LabProcess, SettingsFolder, settingsFor, startLab } from '../../support/separate-processes.ts'
+import { runSipp, type SippMessage } from '../sip/sipp.ts'
+
+const MESSAGES = 2_000
+const RATE_PER_SECOND = 200
+
+/** Which sections of the settings each service takes besides `http` and `kafka`. */
+const SERVICES = {
+  correlation: [],
+  'sm-delivery': ['diameter', 'routing'],
+  'hss-routing': ['diameter', 'routing', 'keys'],
+  'im-to-sms': ['keys'],
+  'sip-ingress': ['sip', 'keys'],
+} as const satisfies Record<string, readonly string[]>
+
+describe('design §2: five services as five processes over Apache Kafka', () => {
+  const folder = new SettingsFolder()
+  const processes: RunningProcess[] = []
+  const sent: SippMessage[] = []
+  let kafka: RunningKafka
+  let lab: LabProcess
+  let sipPort: number
+
+  before(async () => {
+    kafka = await startKafka({ out: process.stderr })
+    lab = await startLab()
+    sipPort = await freePort()
+    await startServices()
+  })
+
+  after(async () => {
+    await Promise.all(processes.map((it) => it.stop()))
+    await lab?.stop()
+    await kafka?.stop()
+    folder.remove()
+  })
+
+  async function startServices(): Promise<void> {
+    const shared = await sharedSettings()
+    const names = Object.keys(SERVICES) as (keyof typeof SERVICES)[]
+    const ports = await freePorts(names.length)
+    const starts = names.map(async (name, i) => {
+      const http = { port: ports[i] ?? 0 }
+      const sections = SERVICES[name].map((section) => [section, shared[section]] as const)
+      const file = folder.write(name, {
+        ...Object.fromEntries(sections),
+        http,
+        kafka: shared.kafka,
+        ...(SERVICES[name].some((section) => section === 'diameter') && {
+          diameter: { ...shared.diameter, originHost: `${name}.${shared.diameter.originRealm}` },
+        }),
+      })
+      const service = await startSource(`services/${name}/src/main.ts`, ['--config', file])
+      processes.push(service)
+      await ready(`http://127.0.0.1:${http.port}`, service.ended, 60_000).catch((cause) => {
+        throw new Error(`${name} did not become ready:\n${service.output()}`, { cause })
+      })
+    })
+    await Promise.all(starts)
+  }
+
+  async function sharedSettings() {
+    const hashFile = join(folder.path, 'hash-key')
+    writeFileSync(hashFile, randomBytes(32).toString('hex'))
+    const { sip, ...rest } = settingsFor(lab)
+    return {
+      ...rest,
+      sip: { ...sip, port: sipPort },
+      keys: { hashFile },
+      kafka: {
+        brokers: kafka.brokers.split(','),
+        prefix: `five-${Date.now()}.`,
+        createTopics: true,
+        replicationFactor: 1,
+      },
+    }
+  }
+
+  for (const transport of ['udp', 'tcp'] as const) {
+    test(`${MESSAGES} instant messages at ${RATE_PER_SECOND} a second over ${transport}: as many 200 OK, each text on its phone exactly once`, async () => {
+      const messages = differentMessages(
+        MESSAGES,
+        (i) => `Message ${i} over ${transport} and Kafka, worth 5 €`,
+      )
+      const { successful, failed, output } = await runSipp({
+        target: `127.0.0.1:${sipPort}`,
+        transport,
+        ratePerSecond: RATE_PER_SECOND,
+        messages,
+        localPort: await freePort(),
+      })
+      const words = [output, ...processes.map((it) => it.output().slice(-2_000))].join('\n')
+      assert.deepEqual({ successful, failed }, { successful: MESSAGES, failed: 0 }, words)
+      sent.push(...messages)
+      await assertDelivered(lab.url, sent)
+    })
+  }
+})
