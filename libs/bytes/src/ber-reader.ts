@@ -95,7 +95,7 @@ export class BerReader {
     return this.#octets.subarray(start, this.#contentEnd)
   }
 
-  /** INTEGER or ENUMERATED of up to six octets. */
+  /** INTEGER or ENUMERATED within 32 bits. */
   integer(field: string): number {
     const start = this.#primitive(field)
     const length = this.#contentEnd - start
@@ -103,6 +103,8 @@ export class BerReader {
     if (length > 6) this.#failAt(start, field, 'overlength', `an integer of ${length} octets`)
     let value = ((this.#octets[start] as number) << 24) >> 24
     for (let i = start + 1; i < this.#contentEnd; i++) value = value * 256 + (this.#octets[i] as number)
+    if (value > 0x7fffffff || value < -0x80000000)
+      this.#failAt(start, field, 'overlength', 'an integer above 32 bits')
     return value
   }
 

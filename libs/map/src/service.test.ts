@@ -312,20 +312,9 @@ test('TS 29.002 §15.1: a result whose parameter cannot be read is still a resul
   lab.network.fate = ({ from, data }) => {
     const message = decodeTcap(data)
     if (from !== 'peer' || message.type !== 'end') return { kind: 'deliver' }
-    const result = {
-      kind: 'returnResultLast',
-      invokeId: 1,
-      operation: 44,
-      parameter: fromHex('3003040100'),
-    } as const
-    return {
-      kind: 'change',
-      data: encodeTcap({
-        type: 'end',
-        dtid: message.dtid,
-        components: [{ ...result, parameter: fromHex('0400') }],
-      }),
-    }
+    const result = { kind: 'returnResultLast', invokeId: 1, operation: 44 } as const
+    const components = [{ ...result, parameter: fromHex('0400') }]
+    return { kind: 'change', data: encodeTcap({ type: 'end', dtid: message.dtid, components }) }
   }
   const outcome = await lab.client.forward(target).forward({ tpdu: TPDU })
   assert.ok(outcome.kind === 'result')
