@@ -370,6 +370,8 @@ describe('Requests that are refused', () => {
   }
 
   const unknownAvp = { code: 4_242, vendorId: 10_415, mandatory: true, data: Buffer.from('00', 'hex') }
+  /** MSISDN with a nibble that is no digit. */
+  const letters = { code: 701, vendorId: 10_415, mandatory: true, data: Buffer.from('5a', 'hex') }
   const proxyInfo = Buffer.concat([encodedAvp(280, 'dra.example'), encodedAvp(33, '\x00\xff\x80')])
   const cases: [name: string, octets: Buffer, code: number, error: boolean][] = [
     ['§7.1.3: an unknown application is 3007', request({ applicationId: 4 }), 3007, true],
@@ -379,6 +381,7 @@ describe('Requests that are refused', () => {
     ['§7.1.5: a missing AVP is 5005', request({}), 5005, false],
     ['§7.1.5: an unknown AVP with the M flag is 5001', srr({ AVP: [unknownAvp] }), 5001, false],
     ['§7.1.5: a second AVP where one is allowed is 5009', doubled(srr()), 5009, false],
+    ['§7.1.5: a wrong value is 5004', srr({ AVP: [letters] }), 5004, false],
     ['§7.1.5: an AVP with a wrong length is 5014', shortened(srr()), 5014, false],
     [
       '§7.1.3: another Destination-Host is 3002',
@@ -436,6 +439,24 @@ describe('Requests that are refused', () => {
       await once(raw.socket, 'close')
     }
     assert.equal(hss.events.filter(({ kind }) => kind === 'rejected').length, 2)
+  })
+
+  test('RFC 6733 §7.1.3: more requests than are served at once are 3004', async (t) => {
+    const hss = await server(t, HSS, { limits: { servedPerPeer: 1 } })
+    hss.node.handle('SRR', () => undefined)
+    const { promise: served, resolve } = Promise.withResolvers<undefined>()
+    hss.node.handle('UDR', () => served)
+    const gw = await gateway(t, [peerAt(HSS, hss.port)])
+    const udr = {
+      'Destination-Realm': REALM,
+      'User-Identity': { 'Public-Identity': 'sip:a@ims.example' },
+      'Data-Reference': [17],
+    }
+    const first = gw.node.send('UDR', udr, { timeoutMs: 200 })
+    const second = await gw.node.send('SRR', SRR, SECOND)
+    assert.equal(second.kind === 'answer' && second.result.code, ResultCode.TOO_BUSY)
+    resolve(undefined)
+    assert.equal((await first).kind, 'no-answer')
   })
 
   test('RFC 6733 §7.1.5: a handler that throws is answered 5012', async (t) => {
