@@ -14,15 +14,6 @@ import { runSipp, type SippMessage } from '../sip/sipp.ts'
 const MESSAGES = 2_000
 const RATE_PER_SECOND = 200
 
-/** Which sections of the settings each service takes besides `http` and `kafka`. */
-const SERVICES = {
-  correlation: [],
-  'sm-delivery': ['diameter', 'routing'],
-  'hss-routing': ['diameter', 'routing', 'keys'],
-  'im-to-sms': ['keys'],
-  'sip-ingress': ['sip', 'keys'],
-} as const satisfies Record<string, readonly string[]>
-
 describe('design §2: five services as five processes over Apache Kafka', () => {
   const folder = new SettingsFolder()
   const processes: RunningProcess[] = []
@@ -46,43 +37,39 @@ describe('design §2: five services as five processes over Apache Kafka', () => 
   })
 
   async function startServices(): Promise<void> {
-    const shared = await sharedSettings()
-    const names = Object.keys(SERVICES) as (keyof typeof SERVICES)[]
-    const ports = await freePorts(names.length)
-    const starts = names.map(async (name, i) => {
-      const http = { port: ports[i] ?? 0 }
-      const sections = SERVICES[name].map((section) => [section, shared[section]] as const)
-      const file = folder.write(name, {
-        ...Object.fromEntries(sections),
-        http,
-        kafka: shared.kafka,
-        ...(SERVICES[name].some((section) => section === 'diameter') && {
-          diameter: { ...shared.diameter, originHost: `${name}.${shared.diameter.originRealm}` },
-        }),
-      })
-      const service = await startSource(`services/${name}/src/main.ts`, ['--config', file])
-      processes.push(service)
-      await ready(`http://127.0.0.1:${http.port}`, service.ended, 60_000).catch((cause) => {
-        throw new Error(`${name} did not become ready:\n${service.output()}`, { cause })
-      })
-    })
-    await Promise.all(starts)
+    const services = Object.entries(settingsOfServices())
+    const ports = await freePorts(services.length)
+    await Promise.all(services.map(([name, settings], i) => startService(name, settings, ports[i] ?? 0)))
   }
 
-  async function sharedSettings() {
+  async function startService(name: string, settings: object, port: number): Promise<void> {
+    const file = folder.write(name, { ...settings, http: { port } })
+    const service = await startSource(`services/${name}/src/main.ts`, ['--config', file])
+    processes.push(service)
+    await ready(`http://127.0.0.1:${port}`, service.ended, 60_000).catch((cause) => {
+      throw new Error(`${name} did not become ready:\n${service.output()}`, { cause })
+    })
+  }
+
+  function settingsOfServices(): Record<string, object> {
+    const { sip, diameter, routing } = settingsFor(lab)
     const hashFile = join(folder.path, 'hash-key')
     writeFileSync(hashFile, randomBytes(32).toString('hex'))
-    const { sip, ...rest } = settingsFor(lab)
+    const keys = { hashFile }
+    const kafkaSettings = {
+      brokers: kafka.brokers.split(','),
+      prefix: `five-${Date.now()}.`,
+      createTopics: true,
+      replicationFactor: 1,
+    }
+    const node = (name: string) => ({ ...diameter, originHost: `${name}.${diameter.originRealm}` })
+    const { serviceCentre } = routing
     return {
-      ...rest,
-      sip: { ...sip, port: sipPort },
-      keys: { hashFile },
-      kafka: {
-        brokers: kafka.brokers.split(','),
-        prefix: `five-${Date.now()}.`,
-        createTopics: true,
-        replicationFactor: 1,
-      },
+      correlation: { kafka: kafkaSettings },
+      'sm-delivery': { kafka: kafkaSettings, diameter: node('sm-delivery'), routing: { serviceCentre } },
+      'hss-routing': { kafka: kafkaSettings, diameter: node('hss-routing'), routing, keys },
+      'im-to-sms': { kafka: kafkaSettings, keys },
+      'sip-ingress': { kafka: kafkaSettings, sip: { ...sip, port: sipPort }, keys },
     }
   }
 
