@@ -57,7 +57,8 @@ const ROUTE_ON_SSN = 0x40
 const EVEN = 2
 const ODD = 1
 const LONGEST_DIGITS = 32
-const LONGEST_ADDRESS = 255
+/** Indicator, point code, SSN, global title with its longest digits, and some room. */
+const LONGEST_ADDRESS = 32
 
 /**
  * Called or calling party address (Q.713 §3.4): address indicator, point code (little endian), SSN, global title.

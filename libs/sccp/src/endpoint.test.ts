@@ -361,3 +361,21 @@ test('hostile: octets that are no message are counted, and nothing else happens'
   )
   assert.deepEqual(bench.mtp.sent, [])
 })
+
+test('hostile: a message whose parts overlap cannot be returned as it was, and is not', () => {
+  const bench = new Bench()
+  const address = toHex(SUBSCRIBER.octets)
+  // The optional part stands before the data, whose 255 octets are the rest of the message.
+  const optional = '10 04 80 000001 00'
+  const octets = fromHex(`11 80 0f 04 0f 21 19 0b${address} 0b${address} ${optional} ff${'00'.repeat(255)}`)
+  assert.equal(decodeSccp(octets).data.length, 255)
+  bench.mtp.receive(octets)
+  assert.deepEqual([bench.mtp.sent.length, bench.events.map(({ kind }) => kind)], [0, ['refused']])
+})
+
+test('Q.713 §2.3: a network that takes more still gets segments whose pointers hold', () => {
+  const bench = new Bench({ longestMessageOctets: 4_000 })
+  assert.equal(bench.sccp.unitDataLimit(SUBSCRIBER, GATEWAY), 255)
+  for (let octets = 250; octets < 600; octets++) assert.ok(bench.send(octets, { importance: 3 }).sent)
+  assert.ok(bench.mtp.sent.length > 350)
+})

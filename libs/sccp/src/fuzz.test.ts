@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DecodeError, fromHex } from '@ipsmgw/bytes'
+import { DecodeError, EncodeError, fromHex } from '@ipsmgw/bytes'
 import { FakeClock } from '@ipsmgw/sctp/testing'
 import { decodeManagement, decodeSccp, encodeSccp, SccpEndpoint } from './index.ts'
 import { FakeMtp } from './testing/fake-mtp.ts'
@@ -39,11 +39,12 @@ test('hostile: whatever the octets, the decoder gives a message or a DecodeError
     const octets = mutate(SEEDS[round % SEEDS.length] as Buffer, random)
     try {
       const message = decodeSccp(octets)
+      decoded++
       const again = decodeSccp(encodeSccp(message))
       assert.deepEqual(Buffer.from(again.data), Buffer.from(message.data))
       assert.ok(again.called.equals(message.called) && again.calling.equals(message.calling))
-      decoded++
     } catch (error) {
+      if (error instanceof EncodeError) continue // parts that overlap do not fit one behind the other
       assert.ok(error instanceof DecodeError, `${octets.toString('hex')}: ${error}`)
       assert.ok(error.offset >= 0 && error.offset <= octets.length, octets.toString('hex'))
     }
@@ -80,7 +81,10 @@ test('hostile: an endpoint survives whatever the network brings; what it keeps i
       onNotice: ({ data }) => received.push(data.length),
     })
   for (let round = 0; round < ROUNDS; round++) {
-    mtp.receive(mutate(SEEDS[random(SEEDS.length)] as Buffer, random), random(0x4000))
+    mtp.receive(
+      mutate(SEEDS[random(SEEDS.length)] as Buffer, random),
+      random(2) ? random(0x4000) : random(0xffffffff),
+    )
     assert.ok(mtp.take().length <= 1, 'one answer for one message')
     if (random(1_000) === 0) clock.advance(random(20_000))
     mtp.take()

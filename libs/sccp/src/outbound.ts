@@ -1,3 +1,4 @@
+import { EncodeError } from '@ipsmgw/bytes'
 import type { MtpService, SendRefusal, SendResult } from '@ipsmgw/m3ua'
 import type { Clock } from '@ipsmgw/sctp'
 import { SccpAddress } from './address.ts'
@@ -36,6 +37,7 @@ const IMPORTANCE_OCTETS = 3
 const END_OF_OPTIONAL_OCTETS = 1
 const HOP_COUNTER = 15
 const SLS_VALUES = 16
+const LARGEST_POINT_CODE = 0x3fff
 
 /** Return cause (Q.713 §3.12) that says the same as a refusal. */
 const CAUSE_OF: Readonly<Record<UnitDataRefusal, ReturnCause>> = {
@@ -99,7 +101,9 @@ export class Outbound {
     const addresses = called.octets.length + calling.octets.length
     const optional =
       SEGMENTATION_OCTETS + END_OF_OPTIONAL_OCTETS + (importance === undefined ? 0 : IMPORTANCE_OCTETS)
-    return Math.min(LONGEST_DATA, this.#longest - XUDT_OVERHEAD - addresses - optional)
+    // The pointer to the optional part has one octet, whatever the network takes.
+    const longest = Math.min(this.#longest, CLASSIC_MTP_OCTETS)
+    return Math.min(LONGEST_DATA, longest - XUDT_OVERHEAD - addresses - optional)
   }
 
   /** All segments go the way of the first, in class 1 with one SLS (Q.714 §4.1.1.1.2). */
@@ -165,22 +169,16 @@ export class Outbound {
 
   /** UDTS or XUDTS to the sender of a message; by the point code it came from when its address has no route. */
   sendService(message: UnitData, returnCause: ReturnCause, originPointCode: number): void {
-    const { called, calling, data, type, segmentation } = message
-    const octets = encodeSccp({
-      type: type === 'UDT' ? 'UDTS' : type === 'XUDT' ? 'XUDTS' : 'LUDTS',
-      returnCause,
-      called: calling,
-      calling: called,
-      data,
-      ...(type !== 'UDT' && { hopCounter: HOP_COUNTER }),
-      ...(segmentation && { segmentation }),
-    })
+    const octets = encodeService(message, returnCause)
+    if (octets === undefined) return
+    const { calling } = message
     const route = this.#routing.route(calling) ?? { destinations: [originPointCode], mode: 'backup' }
     this.#transfer(octets, route, this.#nextSls++ % SLS_VALUES, { called: calling })
   }
 
   /** SCCP management goes in class 0 without return between subsystems 1 (Q.713 §5.1). */
   sendManagement(pointCode: number, message: ManagementMessage): void {
+    if (pointCode > LARGEST_POINT_CODE) return // of another network, no address can hold it
     const own = SccpAddress.of({ routeOn: 'ssn', ssn: Ssn.management, pointCode: this.#options.pointCode })
     const peer = SccpAddress.of({ routeOn: 'ssn', ssn: Ssn.management, pointCode })
     const data = encodeManagement(message)
@@ -212,6 +210,25 @@ function unitData(type: 'UDT' | 'XUDT', request: UnitDataRequest): UnitData {
     calling,
     data,
     ...(type === 'XUDT' && importance !== undefined && { importance }),
+  }
+}
+
+/** Undefined for a message whose parts overlapped, so that they do not fit one behind the other. */
+function encodeService(message: UnitData, returnCause: ReturnCause): Buffer | undefined {
+  const { called, calling, data, type, segmentation } = message
+  try {
+    return encodeSccp({
+      type: type === 'UDT' ? 'UDTS' : type === 'XUDT' ? 'XUDTS' : 'LUDTS',
+      returnCause,
+      called: calling,
+      calling: called,
+      data,
+      ...(type !== 'UDT' && { hopCounter: HOP_COUNTER }),
+      ...(segmentation && { segmentation }),
+    })
+  } catch (error) {
+    if (error instanceof EncodeError) return undefined
+    throw error
   }
 }
 
