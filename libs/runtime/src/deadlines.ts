@@ -24,8 +24,9 @@ export class Deadlines<K> {
 
   /** Expires `key` at `atMs` (absolute, same clock as `now`) or up to one tick later; in the past: next tick. */
   set(key: K, atMs: number): void {
-    this.delete(key)
     const slot = Math.max(this.#slot(atMs) + 1, this.#done + 1)
+    if (this.#slotOf.get(key) === slot) return
+    this.delete(key)
     let keys = this.#slots.get(slot)
     if (keys === undefined) {
       keys = new Set()

@@ -220,11 +220,11 @@ export class Correlator {
     const { envelope, received } = state
     const now = this.#dependencies.now()
     const tickAt = envelope.forwardByMs + this.#options.clockSkewMs
-    const times = [envelope.answerByMs]
-    if (received?.answer.earlyAtMs !== undefined) times.push(received.answer.earlyAtMs)
-    if (tickAt < envelope.answerByMs) times.push(tickAt)
-    const next = times.filter((at) => at > now).sort((a, b) => a - b)[0]
-    this.#deadlines.set(envelope.messageId, next ?? Math.max(envelope.answerByMs, now))
+    const earlyAt = received?.answer.earlyAtMs ?? envelope.answerByMs
+    let next = Math.max(envelope.answerByMs, now)
+    if (tickAt > now && tickAt < next) next = tickAt
+    if (earlyAt > now && earlyAt < next) next = earlyAt
+    this.#deadlines.set(envelope.messageId, next)
   }
 
   #due(messageId: string): void {
