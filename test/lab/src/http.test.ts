@@ -76,6 +76,24 @@ describe('HTTP side of the lab', () => {
     })
   }
 
+  test('JSON is taken under the type that curl gives it, a body that is none is refused', async () => {
+    const { http, state } = server()
+    const put = (payload: string) =>
+      http.inject({
+        method: 'PUT',
+        url: '/lab/subscribers/447900123456',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        payload,
+      })
+    assert.equal((await put('{"behaviour":"busy"}')).statusCode, 200)
+    assert.equal(state.subscribers.of('447900123456').setting.behaviour, 'busy')
+    for (const payload of ['behaviour=absent', '{', '']) {
+      const answer = await put(payload)
+      assert.equal(answer.statusCode, 400)
+      assert.match(answer.json<{ error: string }>().error, /JSON|body/i)
+    }
+  })
+
   test('the logs show what was seen, of one number or of all', async () => {
     const { http, state } = server()
     state.hssLog.add({ node: 'hss', command: 'SRR', from: 'gw', octets: '', msisdn: '447900123456' })(2001)

@@ -49,6 +49,13 @@ export function labRoutes(server: FastifyInstance, state: LabState): void {
       return (value: unknown) =>
         validator.Check(value) ? { value } : { error: new Error(explain(validator.Errors(value), httpPart)) }
     })
+    // What curl says of a body unless it is told otherwise: it is JSON all the same.
+    const readAsJson = scope.getDefaultJsonParser('error', 'error')
+    scope.addContentTypeParser(
+      ['application/x-www-form-urlencoded', 'text/plain'],
+      { parseAs: 'string' },
+      readAsJson,
+    )
     addRoutes(scope, state)
     done()
   })
