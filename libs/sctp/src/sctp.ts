@@ -1,13 +1,13 @@
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
-import { createServer, Socket } from 'node:net'
+import { createServer, isIPv6, Socket } from 'node:net'
 import { type Clock, systemClock } from './clock.ts'
 import { TransportError } from './errors.ts'
 import { type Libc, loadLibc } from './libc.ts'
 import { type AssociationTuning, SctpSocket } from './socket.ts'
 import { StreamTransport } from './stream-transport.ts'
 import { SctpState } from './structures.ts'
-import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_QUEUE_OCTETS } from './tcp.ts'
+import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_QUEUE_OCTETS, keepListening } from './tcp.ts'
 import type { Transport, TransportListener } from './transport.ts'
 
 export interface SctpConnectOptions extends AssociationTuning {
@@ -53,8 +53,8 @@ export async function connectSctp(
   const local = options.localAddresses ?? []
   const socket = SctpSocket.open(libc, [...hosts, ...local], options)
   try {
-    if (local.length > 0 || options.localPort !== undefined)
-      socket.bind(local.length > 0 ? local : ['0.0.0.0'], options.localPort ?? 0)
+    if (local.length > 0) socket.bind(local, options.localPort ?? 0)
+    else if (options.localPort !== undefined) socket.bind([anyOf(hosts)], options.localPort)
     socket.connect(hosts, options.port)
     await established(socket, options, clock, signal)
   } catch (error) {
@@ -63,6 +63,9 @@ export async function connectSctp(
   }
   return wrap(new Socket({ fd: socket.fd, readable: true, writable: true }), socket, options, clock)
 }
+
+/** The wildcard address of the same family. */
+const anyOf = (hosts: readonly string[]) => (hosts.some(isIPv6) ? '::' : '0.0.0.0')
 
 /** Name lookups of all hosts, in their order. */
 async function resolve(hosts: readonly string[]): Promise<string[]> {
@@ -123,7 +126,13 @@ export async function listenSctp(
     onTransport(wrap(accepted, new SctpSocket(libc, descriptorOf(accepted)), options, clock)),
   )
   server.listen({ fd: socket.fd })
-  await once(server, 'listening')
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    socket.close()
+    throw new TransportError('address', `sctp listen: ${(cause as Error).message}`, { cause })
+  }
+  keepListening(server)
   return {
     port: (server.address() as { port: number }).port,
     close: () => new Promise((resolve) => server.close(() => resolve())),

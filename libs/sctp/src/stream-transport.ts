@@ -83,7 +83,7 @@ export class StreamTransport implements Transport {
   }
 
   #pump(): void {
-    if (this.#writing) return
+    if (this.#writing || this.#socket.destroyed) return
     const message = this.#queue[0]
     if (message === undefined) {
       if (this.#closing) this.#socket.end()

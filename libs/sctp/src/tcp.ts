@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, connect as netConnect, type Socket } from 'node:net'
+import { createServer, connect as netConnect, type Server, type Socket } from 'node:net'
 import { type Clock, systemClock } from './clock.ts'
 import { TransportError } from './errors.ts'
 import { StreamTransport } from './stream-transport.ts'
@@ -93,10 +93,16 @@ export async function listenTcp(
   } catch (cause) {
     throw new TransportError('address', `tcp ${host}:${port}: ${(cause as Error).message}`, { cause })
   }
+  keepListening(server)
   return {
     port: (server.address() as { port: number }).port,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
+}
+
+/** An `accept` that fails, for want of descriptors for instance, costs that client only. */
+export function keepListening(server: Server): void {
+  server.on('error', () => {})
 }
 
 function wrap(socket: Socket, queueLimitOctets = DEFAULT_QUEUE_OCTETS, clock: Clock): Transport {

@@ -1,13 +1,23 @@
 // Runs under a kernel with SCTP, where `m3ua-sctp.test.ts` starts it.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { M3uaEndpoint, type M3uaEvent, type PathOptions, TrafficMode } from '@ipsmgw/m3ua'
+import { setImmediate } from 'node:timers/promises'
+import {
+  type DestinationState,
+  M3uaEndpoint,
+  type M3uaEvent,
+  type PathOptions,
+  TrafficMode,
+} from '@ipsmgw/m3ua'
+import { ReturnCause } from '@ipsmgw/sccp'
 import { m3uaConfig, type OsmoStp, startOsmoStp } from '../../support/osmo-stp.ts'
 import {
   bothWaysInOrder,
   type Exchange,
   everyLengthArrives,
+  GATEWAY,
   GATEWAY_POINT_CODE,
+  MSC,
   MSC_POINT_CODE,
   outageLosesNothingSilently,
   reaches,
@@ -39,6 +49,14 @@ function start(endpoint: M3uaEndpoint): M3uaEndpoint {
   return endpoint
 }
 
+const makeMsc = () =>
+  new M3uaEndpoint({
+    paths: [path('msc')],
+    applicationServers: [{ pointCode: MSC_POINT_CODE, trafficMode: TrafficMode.loadshare, register: true }],
+    networkIndicator: 2,
+    timers,
+  })
+
 before(async () => {
   const node = { name: 'gateway', pointCode: '1.1.1', routingContext: ROUTING_CONTEXT }
   stp = await startOsmoStp(m3uaConfig(PORT, [{ ...node, clientPorts: CLIENT_PORTS }]))
@@ -51,15 +69,9 @@ before(async () => {
     },
     { onEvent: (event) => events.push(event) },
   )
-  const msc = new M3uaEndpoint({
-    paths: [path('msc')],
-    applicationServers: [{ pointCode: MSC_POINT_CODE, trafficMode: TrafficMode.loadshare, register: true }],
-    networkIndicator: 2,
-    timers,
-  })
   exchange = {
     gateway: new User(start(gateway), GATEWAY_POINT_CODE, MSC_POINT_CODE),
-    msc: new User(start(msc), MSC_POINT_CODE, GATEWAY_POINT_CODE),
+    msc: new User(start(makeMsc()), MSC_POINT_CODE, GATEWAY_POINT_CODE),
   }
   await Promise.all(endpoints.map((it) => reaches(it, 'up')))
 })
@@ -79,6 +91,33 @@ test('Q.714 §4.2: an unknown subsystem behind the STP returns the message', () 
   unknownSubsystemReturns(exchange))
 test('an STP that stops and starts: all associations come back, nothing is doubled or silently lost', (context) =>
   outageLosesNothingSilently(exchange, stp, context))
+test('RFC 4666 §3.4.1, §3.4.2: the MSC leaves: refused at once after DUNA; it returns: DAVA, and it is reached', async () => {
+  const { gateway, msc } = exchange
+  const called = { called: MSC, calling: GATEWAY, data: Buffer.alloc(20), startsDialogue: true }
+  const says = (availability: DestinationState['availability']) =>
+    new Promise<void>((resolve) => {
+      const end = gateway.mtp.onStatus((status) => {
+        if (status.kind !== 'destination' || status.state.availability !== availability) return
+        end()
+        resolve()
+      })
+    })
+  const unavailable = says('unavailable')
+  await endpoints.pop()?.stop()
+  await unavailable
+  // Each path hears for itself; the send is refused when both have.
+  while (gateway.sccp.send(called).sent) await setImmediate()
+  assert.deepEqual(gateway.sccp.send(called), {
+    sent: false,
+    reason: 'destinationUnavailable',
+    returnCause: ReturnCause.mtpFailure,
+  })
+  const available = says('available')
+  msc.sccp.close()
+  exchange = { gateway, msc: new User(start(makeMsc()), MSC_POINT_CODE, GATEWAY_POINT_CODE) }
+  await Promise.all([available, reaches(exchange.msc.mtp, 'up')])
+  await everyLengthArrives(exchange)
+})
 test('RFC 4666 §3.8.1: the STP refused nothing', () => {
   assert.deepEqual(
     events.filter(({ kind }) => kind === 'errorReceived' || kind === 'malformed' || kind === 'refused'),
