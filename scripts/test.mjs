@@ -21,13 +21,15 @@ const checks = [
   ['import levels', ['scripts/check-levels.mjs']],
   ['lockfile', ['scripts/complete-lockfile.mjs', '--check']],
   ['documents', ['scripts/check-docs.mjs']],
+  ['chart', ['scripts/chart.ts', '--check']],
+  ['dashboards, alerts, runbooks', ['scripts/check-metrics.ts']],
 ]
 
 /** Suites in their order. `files` matches paths from the root. */
 const suites = [
   {
     name: 'check',
-    about: 'format, types, promise rules, import levels, lockfile, documents',
+    about: 'format, types, promise rules, import levels, lockfile, documents, chart, metrics',
     limitMinutes: 10,
   },
   {

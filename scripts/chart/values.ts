@@ -168,6 +168,7 @@ const monitoring = Type.Object(
     interval: Type.String({ pattern: '^[0-9]+(ms|s|m)$' }),
     podMonitor: Type.Object({ enabled: Type.Boolean() }, closed),
     rules: Type.Object({ enabled: Type.Boolean() }, closed),
+    runbooks: Type.String({ minLength: 1, pattern: '[^/]$' }),
     dashboards: Type.Object({ enabled: Type.Boolean(), labels: map('labels') }, closed),
   },
   closed,

@@ -1,0 +1,161 @@
+import { type Dashboard, heat, quantile, rate } from './grafana.ts'
+
+export const sip: Dashboard = {
+  name: 'sip',
+  title: 'SIP',
+  description: 'The ISC side: requests, answers, refusals, malformed messages, transport',
+  rows: [
+    {
+      title: 'Requests',
+      panels: [
+        {
+          title: 'Answers by method and class',
+          description: 'SIP requests answered per second',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_sip_requests_total', 'method, class'), '{{method}} {{class}}']],
+        },
+        {
+          title: 'Refusals',
+          description: 'Requests refused before anything went on the bus, per second, by reason',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_sip_refusals_total', 'why'), '{{why}}']],
+        },
+        {
+          title: 'MESSAGE in to final out',
+          description: 'How long senders wait',
+          unit: 's',
+          kind: 'heatmap',
+          queries: [[heat('ipsmgw_sip_transaction_seconds'), '{{le}}']],
+        },
+        {
+          title: 'MESSAGE in to final out, quantiles',
+          description: 'By class of the final; 25 s is when an answer leaves at the latest',
+          unit: 's',
+          threshold: 26,
+          queries: [
+            [quantile(0.5, 'ipsmgw_sip_transaction_seconds', 'class'), 'p50 {{class}}'],
+            [quantile(0.99, 'ipsmgw_sip_transaction_seconds', 'class'), 'p99 {{class}}'],
+          ],
+        },
+      ],
+    },
+    {
+      title: 'What is odd',
+      panels: [
+        {
+          title: 'Facts',
+          description:
+            'Guard fired: correlation did not answer in time. Unknown peer: an address that nobody configured. Late final: the sender was gone',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_sip_facts_total', 'fact'), '{{fact}}']],
+        },
+        {
+          title: 'Malformed SIP',
+          description: 'Messages that could not be read, per second, by kind',
+          unit: 'reqps',
+          threshold: 1,
+          queries: [[rate('ipsmgw_sip_parse_errors_total', 'code'), '{{code}}']],
+        },
+        {
+          title: 'Transactions and transports',
+          description:
+            'Events of the layers below, per second. Retransmissions rise when the core does not see the 100',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_sip_layer_events_total', 'event'), '{{event}}']],
+        },
+        {
+          title: 'Open by instance',
+          description: 'Messages whose sender waits, per pod: an uneven picture means a pinned flow',
+          unit: 'short',
+          queries: [['sum by (instance) (ipsmgw_sip_open_messages{$m})', '{{instance}}']],
+        },
+      ],
+    },
+  ],
+}
+
+export const network: Dashboard = {
+  name: 'network',
+  title: 'Diameter, MAP and serving nodes',
+  description: 'Forwards to serving nodes, peers and what they answer',
+  rows: [
+    {
+      title: 'Forwards',
+      panels: [
+        {
+          title: 'Results',
+          description: 'SMS parts per second to serving nodes, by kind of node and result',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_forward_seconds_count', 'node, result'), '{{node}} {{result}}']],
+        },
+        {
+          title: 'Why not delivered',
+          description: 'Parts that were not delivered, per second, by cause',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_forward_failures_total', 'cause'), '{{cause}}']],
+        },
+        {
+          title: 'Forward to answer',
+          description: 'How long serving nodes and phones take',
+          unit: 's',
+          kind: 'heatmap',
+          queries: [[heat('ipsmgw_forward_seconds'), '{{le}}']],
+        },
+        {
+          title: 'Forward to answer, quantiles',
+          description: 'By kind of node, parts delivered only',
+          unit: 's',
+          queries: [
+            [quantile(0.5, 'ipsmgw_forward_seconds', 'node', ',result="delivered"'), 'p50 {{node}}'],
+            [quantile(0.99, 'ipsmgw_forward_seconds', 'node', ',result="delivered"'), 'p99 {{node}}'],
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Questions to the HSS',
+      panels: [
+        {
+          title: 'Question to answer, p99',
+          description: 'By question and result. 1.5 s is the limit of one attempt, 4 s of all',
+          unit: 's',
+          threshold: 4,
+          queries: [
+            [quantile(0.99, 'ipsmgw_routing_query_seconds', 'query, result'), '{{query}} {{result}}'],
+          ],
+        },
+        {
+          title: 'Refused or unanswered',
+          description: 'Questions per second that gave no route, by question and cause',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_routing_failures_total', 'query, cause'), '{{query}} {{cause}}']],
+        },
+      ],
+    },
+    {
+      title: 'Diameter peers',
+      panels: [
+        {
+          title: 'Peers up',
+          description:
+            'Connections that are open, per peer; below the number of pods one of them is without it',
+          unit: 'short',
+          queries: [['sum by (peer) (ipsmgw_diameter_peer_up{$m})', '{{peer}}']],
+        },
+        {
+          title: 'Requests without an answer',
+          description: 'Per peer, all pods together; a line that only rises is a silent peer',
+          unit: 'short',
+          queries: [['sum by (peer) (ipsmgw_diameter_pending{$m})', '{{peer}}']],
+        },
+        {
+          title: 'Events',
+          description: 'What happens at peers, per second, by kind',
+          unit: 'reqps',
+          width: 24,
+          queries: [[rate('ipsmgw_diameter_events_total', 'kind'), '{{kind}}']],
+        },
+      ],
+    },
+  ],
+}
