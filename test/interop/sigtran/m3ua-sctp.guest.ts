@@ -1,5 +1,6 @@
 // Runs under a kernel with SCTP, where `m3ua-sctp.test.ts` starts it.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import {
@@ -10,6 +11,7 @@ import {
   TrafficMode,
 } from '@ipsmgw/m3ua'
 import { ReturnCause } from '@ipsmgw/sccp'
+import { connectTransport, type Transport } from '@ipsmgw/sctp'
 import { m3uaConfig, type OsmoStp, startOsmoStp } from '../../support/osmo-stp.ts'
 import {
   bothWaysInOrder,
@@ -34,6 +36,22 @@ let stp: OsmoStp
 let exchange: Exchange
 const endpoints: M3uaEndpoint[] = []
 const events: M3uaEvent[] = []
+/** Associations of the gateway, the newest last. */
+const associations: Transport[] = []
+const changes = new EventTarget()
+
+/** Waits until all associations of the gateway carry traffic. */
+async function allPathsActive(): Promise<void> {
+  const active = () => {
+    const paths = new Set<string>()
+    for (const it of events) {
+      if (it.kind === 'active') paths.add(it.path)
+      else if (it.kind === 'inactive') paths.delete(it.path)
+    }
+    return paths.size
+  }
+  while (active() < CLIENT_PORTS.length) await once(changes, 'change')
+}
 
 const path = (name: string, localPort?: number): PathOptions => ({
   name,
@@ -67,7 +85,17 @@ before(async () => {
       networkIndicator: 2,
       timers,
     },
-    { onEvent: (event) => events.push(event) },
+    {
+      onEvent: (event) => {
+        events.push(event)
+        changes.dispatchEvent(new Event('change'))
+      },
+      connect: async (to, signal) => {
+        const association = await connectTransport(to, {}, signal)
+        associations.push(association)
+        return association
+      },
+    },
   )
   exchange = {
     gateway: new User(start(gateway), GATEWAY_POINT_CODE, MSC_POINT_CODE),
@@ -81,14 +109,32 @@ after(async () => {
   await stp?.close()
 })
 
-test('RFC 4666 §4.3.4.3: two associations of one AS are active, the other AS registered its key', () => {
-  assert.ok(exchange.gateway.mtp.active && exchange.msc.mtp.active)
+test('RFC 4666 §4.3.4.3: two associations of one AS are active, the other AS registered its key', async () => {
+  await allPathsActive()
+  assert.ok(exchange.msc.mtp.active)
 })
 test('Q.714 §4.1: UDT and XUDT of every length cross the STP over SCTP', () => everyLengthArrives(exchange))
 test('Q.714 §4.1.1: one sequence control keeps the order both ways over SCTP', () =>
   bothWaysInOrder(exchange))
 test('Q.714 §4.2: an unknown subsystem behind the STP returns the message', () =>
   unknownSubsystemReturns(exchange))
+test('RFC 4666 §1.4.4: one association aborts under traffic: the other carries on, nothing is doubled', async () => {
+  const { gateway, msc } = exchange
+  await allPathsActive()
+  msc.received.length = 0
+  const count = 400
+  for (let number = 0; number < count; number++) {
+    const data = Buffer.alloc(50)
+    data.writeUInt32BE(number)
+    assert.ok(gateway.sccp.send({ called: MSC, calling: GATEWAY, data }).sent)
+    if (number === count / 2) associations[0]?.destroy()
+    if (number % 10 === 0) await setImmediate()
+  }
+  // The second half went out after the abort: all of it arrives.
+  const late = () => msc.numbers().filter((number) => number > count / 2).length
+  await msc.until(() => late() === count / 2 - 1)
+  assert.equal(new Set(msc.numbers()).size, msc.received.length)
+})
 test('an STP that stops and starts: all associations come back, nothing is doubled or silently lost', (context) =>
   outageLosesNothingSilently(exchange, stp, context))
 test('RFC 4666 §3.4.1, §3.4.2: the MSC leaves: refused at once after DUNA; it returns: DAVA, and it is reached', async () => {
@@ -102,6 +148,7 @@ test('RFC 4666 §3.4.1, §3.4.2: the MSC leaves: refused at once after DUNA; it 
         resolve()
       })
     })
+  await allPathsActive()
   const unavailable = says('unavailable')
   await endpoints.pop()?.stop()
   await unavailable

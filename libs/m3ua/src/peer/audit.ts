@@ -25,7 +25,7 @@ export class Audit {
   start(): void {
     this.#cancel ??= this.#clock.after(this.#intervalMs, () => {
       this.#cancel = undefined
-      const pointCodes = this.#unavailable().slice(0, MOST_ASKED)
+      const pointCodes = this.#unavailable()
       if (pointCodes.length === 0) return
       this.#ask(pointCodes)
       this.start()
@@ -37,6 +37,3 @@ export class Audit {
     this.#cancel = undefined
   }
 }
-
-/** Point codes in one DAUD. */
-const MOST_ASKED = 256

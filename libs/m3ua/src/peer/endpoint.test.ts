@@ -336,6 +336,16 @@ test('RFC 4666 §3.4.3: what is unavailable is asked for with DAUD, until it is 
   assert.equal(bench.clock.pending, 0)
 })
 
+test('RFC 4666 §4.5.3: a path that comes up asks for what the others hold for unavailable', async () => {
+  const bench = await new Bench(['a', 'b']).start()
+  bench.activate(0)
+  bench.sgp(0).receive(vector('m3ua-duna'))
+  bench.sgp(1).receive(vector('m3ua-aspup-ack'))
+  bench.sgp(1).take()
+  bench.sgp(1).receive(vector('m3ua-aspac-ack'))
+  assert.deepEqual(bench.sgp(1).take(), ['0100020300000010001200080000080a'])
+})
+
 test('a new start of the ASP forgets what was said of destinations', async () => {
   const bench = await new Bench().active()
   bench.sgp().receive(vector('m3ua-duna'))

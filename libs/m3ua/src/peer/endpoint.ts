@@ -129,13 +129,15 @@ export class M3uaEndpoint implements MtpService {
   }
 
   #updateActive(): void {
-    const before = this.active
+    const before = new Set([...this.#active.values()].flat())
     this.#active.clear()
     for (const { pointCode } of this.#options.applicationServers) {
       const links = this.#links.filter((link) => link.isActive(pointCode))
       if (links.length > 0) this.#active.set(pointCode, links)
     }
-    if (before !== this.active) this.#statuses.emit({ kind: this.active ? 'up' : 'down' })
+    if (before.size > 0 !== this.active) this.#statuses.emit({ kind: this.active ? 'up' : 'down' })
+    for (const link of new Set([...this.#active.values()].flat()))
+      if (!before.has(link)) link.ask([...before].flatMap((it) => it.destinations.unavailable()))
   }
 
   #onTransfer(data: ProtocolData, routingContext: number | undefined): void {

@@ -4,7 +4,7 @@ import { errorAction, errorName } from '../error-actions.ts'
 import { ASP_TABLE, type AspEffect, type AspEvent, type AspState } from '../fsm.ts'
 import { ErrorCode, M3UA_PPID, type MessageName, NotifyStatus, type OutgoingMessage } from '../messages.ts'
 import type { SendRefusal } from '../mtp.ts'
-import type { Parameters, ProtocolData, RegistrationResult } from '../parameters.ts'
+import type { MaskedPointCode, Parameters, ProtocolData, RegistrationResult } from '../parameters.ts'
 import { AckTimer } from './ack-timer.ts'
 import { Association, type Handlers } from './association.ts'
 import { Audit } from './audit.ts'
@@ -24,6 +24,9 @@ export interface LinkDependencies {
   readonly onTransfer: (data: ProtocolData, routingContext: number | undefined) => void
   readonly onDestination: (pointCode: number) => void
 }
+
+/** Point codes in one DAUD. */
+const MOST_ASKED = 256
 
 /** One association of the ASP with an SGP or IPSP: opens it for ever, runs `ASP_TABLE`, carries DATA. */
 export class Link {
@@ -84,7 +87,7 @@ export class Link {
       timers.auditMs,
       clock,
       () => this.destinations.unavailable(),
-      (affectedPointCodes) => this.#send({ name: 'DAUD', parameters: { affectedPointCodes } }),
+      (pointCodes) => this.ask(pointCodes),
     )
     this.#reconnect = new Reconnect(timers, {
       clock,
@@ -123,6 +126,12 @@ export class Link {
     const { networkAppearance } = this.#options
     const taken = association.transfer(data, traffic.routingContext, networkAppearance, onUnsent)
     return taken ? undefined : 'queueFull'
+  }
+
+  /** DAUD: what is the state of these? */
+  ask(pointCodes: readonly MaskedPointCode[]): void {
+    const affectedPointCodes = pointCodes.slice(0, MOST_ASKED)
+    if (affectedPointCodes.length > 0) this.#send({ name: 'DAUD', parameters: { affectedPointCodes } })
   }
 
   #trafficFor(pointCode: number): Traffic | undefined {
