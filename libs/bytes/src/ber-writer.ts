@@ -108,24 +108,26 @@ export class BerWriter {
   }
 }
 
-/** Contents octets of an OBJECT IDENTIFIER (X.690 §8.19). */
-export function encodeOid(dotted: string, protocol = 'BER'): Buffer {
-  const arcs = dotted.split('.').map(Number)
-  const [first, second, ...rest] = arcs
-  if (
-    first === undefined ||
-    second === undefined ||
-    arcs.some((arc) => !Number.isSafeInteger(arc) || arc < 0)
-  )
+/** Contents octets of an OBJECT IDENTIFIER (X.690 §8.19). Arcs up to 32 bits. */
+export function encodeOid(dotted: string, protocol = 'BER'): Uint8Array {
+  const [first = '', second = '', ...rest] = dotted.split('.')
+  const top = arcOf(first, dotted, protocol)
+  const below = arcOf(second, dotted, protocol)
+  if (top > 2 || below > (top === 2 ? 47 : 39))
     throw new EncodeError(protocol, 'objectIdentifier', `"${dotted}"`)
-  if (first > 2 || second > (first === 2 ? 47 : 39))
-    throw new EncodeError(protocol, 'objectIdentifier', `"${dotted}"`)
-  const octets = [first * 40 + second]
-  for (const arc of rest) {
-    const groups = [arc % 128]
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128))
-      groups.unshift(0x80 | (left % 128))
-    octets.push(...groups)
+  const octets = [top * 40 + below]
+  for (const text of rest) {
+    const arc = arcOf(text, dotted, protocol)
+    for (let shift = 28; shift > 0; shift -= 7)
+      if (arc >= 2 ** shift) octets.push(0x80 | ((arc >>> shift) & 0x7f))
+    octets.push(arc & 0x7f)
   }
-  return Buffer.from(octets)
+  return Uint8Array.from(octets)
+}
+
+function arcOf(text: string, dotted: string, protocol: string): number {
+  const arc = Number(text)
+  if (text === '' || !Number.isInteger(arc) || arc < 0 || arc > 0xffffffff)
+    throw new EncodeError(protocol, 'objectIdentifier', `"${dotted}"`)
+  return arc
 }

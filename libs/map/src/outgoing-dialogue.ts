@@ -200,13 +200,15 @@ const UNKNOWN = {
   closed: 'closed',
 } as const satisfies Record<DialogueFailure['kind'], UnknownReason>
 
-/** What proves that the operation was not executed; undefined when nothing does. */
+/**
+ * What proves that the operation was not executed; undefined when nothing does. A BEGIN that comes back after the peer
+ * had answered it is a copy, and proves nothing.
+ */
 function proofOf({ carriedBy, invokeId }: Pending, failure: DialogueFailure): NotExecuted | undefined {
   if (failure.kind === 'notice') {
     const itself = failure.invokeIds?.includes(invokeId) ?? true
-    return itself || carriedBy === 'none'
-      ? { reason: 'returned', returnCause: failure.returnCause }
-      : undefined
+    const proves = carriedBy === 'none' || (itself && (carriedBy === 'continue' || !failure.established))
+    return proves ? { reason: 'returned', returnCause: failure.returnCause } : undefined
   }
   if (carriedBy === 'continue') return undefined
   if (carriedBy === 'begin' && !executedNothing(failure)) return undefined

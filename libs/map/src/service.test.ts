@@ -261,6 +261,19 @@ test('design §4 rule 6: the CONTINUE that carried the message, given back, is p
   assert.equal(lab.got.length, 0)
 })
 
+test('design §4 rule 6: a BEGIN given back after it was answered is a copy, and proves nothing', async (t) => {
+  const lab = new Lab(t, { mtForwardSM: () => ({ kind: 'silence' }) })
+  const pending = lab.client.forward(target).forward({ tpdu: TPDU })
+  await lab.advance(0)
+  const { data } = lab.network.sent[0] ?? assert.fail()
+  const begin = decodeTcap(data)
+  assert.ok(begin.type === 'begin')
+  const otid = fromHex('a0000002')
+  lab.network.inject(GATEWAY, PEER, encodeTcap({ type: 'continue', otid, dtid: begin.otid, components: [] }))
+  lab.network.notice({ called: GATEWAY, calling: PEER, data, returnCause: 1 })
+  assert.deepEqual(await pending, { kind: 'unknown', reason: 'aborted' })
+})
+
 test('design §4 rule 6: an abort after the dialogue was accepted proves nothing', async (t) => {
   const lab = new Lab(t, {
     mtForwardSM: () => ({ kind: 'abort', reason: { pAbortCause: PAbortCause.resourceLimitation } }),

@@ -1,4 +1,4 @@
-import type { BerReader, BerWriter } from '@ipsmgw/bytes'
+import { type BerReader, type BerWriter, encodeOid } from '@ipsmgw/bytes'
 import type { DialogueApdu, External } from './messages.ts'
 
 const EXTERNAL = 0x28
@@ -20,6 +20,8 @@ const ABRT = 0x64
 /** Abstract syntaxes of the dialogue portion (Q.773 §4.2.3). */
 const DIALOGUE_AS = '0.0.17.773.1.1.1'
 const UNIDIALOGUE_AS = '0.0.17.773.1.2.1'
+const DIALOGUE_OID = encodeOid(DIALOGUE_AS)
+const UNIDIALOGUE_OID = encodeOid(UNIDIALOGUE_AS)
 /** A BIT STRING with bit 0: version 1. */
 const VERSION_1 = Uint8Array.of(0x07, 0x80)
 const MOST_EXTERNALS = 8
@@ -128,7 +130,7 @@ function readUserInformation(reader: BerReader): External[] | undefined {
 }
 
 export function writeDialogue(writer: BerWriter, apdu: DialogueApdu): void {
-  writer.open(EXTERNAL).oid(OID, apdu.apdu === 'AUDT' ? UNIDIALOGUE_AS : DIALOGUE_AS)
+  writer.open(EXTERNAL).octets(OID, apdu.apdu === 'AUDT' ? UNIDIALOGUE_OID : DIALOGUE_OID)
   writer.open(SINGLE_ASN1)
   switch (apdu.apdu) {
     case 'AARQ':
