@@ -79,8 +79,8 @@ async function run<S extends TObject>(definition: ServiceDefinition<S>): Promise
     if (values['print-config']) return print(JSON.stringify(printable(config), null, 2))
     if (values['check-config']) return print(`${name}: the configuration is valid`)
     logger = createLogger({ service: name, level: logLevel(process.env.LOG_LEVEL) })
-    for (const variable of loaded.unknownVariables)
-      logger.warn({ variable }, 'environment variable names no setting of this service')
+    if (loaded.unknownVariables.length > 0)
+      logger.info({ variables: loaded.unknownVariables }, 'environment variables that are no settings here')
   } catch (error) {
     console.error(error instanceof ConfigError ? error.message : `${name}: ${(error as Error).message}`)
     return 2

@@ -2,23 +2,32 @@ import type { Bus } from '@ipsmgw/bus'
 import type { DiameterPart } from '@ipsmgw/diameter'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import type { Part } from '@ipsmgw/runtime'
+import type { Logger, Registry } from '@ipsmgw/telemetry'
 import { createHssRouting } from './app.ts'
 import type { HssRoutingConfig } from './config.ts'
 import { createDiameterQueries } from './diameter-queries.ts'
+import { reported } from './report.ts'
 import type { Queries } from './router.ts'
 
 export interface HssRoutingSurroundings {
   readonly bus: Bus
   readonly keys: KeyMaker
   readonly queries: Queries
+  readonly registry: Registry
+  readonly logger: Logger
 }
 
-/** The service as configured. */
+/** The service as configured, with its metrics and log lines. */
 export function buildHssRouting(
   config: Pick<HssRoutingConfig, 'routing'>,
   surroundings: HssRoutingSurroundings,
 ): Part {
-  return createHssRouting(config.routing, { ...surroundings, now: Date.now })
+  const { bus, keys, queries, ...telemetry } = surroundings
+  const now = Date.now
+  return createHssRouting(config.routing, {
+    ...{ bus, keys, now },
+    queries: reported(queries, { ...telemetry, now }),
+  })
 }
 
 /** The queries as configured, over this node. */

@@ -19,6 +19,7 @@ await runService({
       context,
     )
     const routing = buildHssRouting(config, {
+      ...context,
       bus: kafka.bus,
       keys: new KeyMaker(loadKey(config.keys.hashFile)),
       queries: buildQueries(config, diameter),
