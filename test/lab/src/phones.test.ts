@@ -44,6 +44,20 @@ describe('phones of the lab', () => {
     assert.deepEqual(phones.messagesOf('447900123456'), [])
   })
 
+  test('phones that only got parts of messages are bounded as well', () => {
+    const long = delivers.find(({ tpdus }) => tpdus.length === 3)
+    const [first = '', ...rest] = long?.tpdus ?? []
+    const phones = new Phones(2)
+    const [forgotten = '', ...kept] = ['447900000001', '447900000002', '447900000003']
+    for (const number of [forgotten, ...kept]) phones.receive(number, Buffer.from(first, 'hex'))
+    const finish = (number: string) => {
+      for (const part of rest) phones.receive(number, Buffer.from(part, 'hex'))
+      return phones.messagesOf(number).length
+    }
+    assert.deepEqual(kept.map(finish), [1, 1])
+    assert.equal(finish(forgotten), 0)
+  })
+
   test('above the bound the phone that was quiet longest loses its oldest message', () => {
     const phones = new Phones(2)
     const tpdu = Buffer.from(delivers[0]?.tpdus[0] ?? '', 'hex')

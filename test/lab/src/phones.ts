@@ -34,7 +34,7 @@ const REASSEMBLY = { timeLimitMs: 10 * 60_000, maxMessages: 20 } as const
 
 /**
  * The phones of all subscribers: they reassemble, decode and keep what they got. Bounded by the number of messages
- * in all; when full the phone that was quiet longest loses its oldest message.
+ * in all, and of phones; when full the phone that was quiet longest loses its oldest message, or everything.
  */
 export class Phones {
   readonly #maximum: number
@@ -72,6 +72,7 @@ export class Phones {
     const phone = this.#phones.get(msisdn) ?? { messages: [], reassembler: undefined }
     this.#phones.delete(msisdn)
     this.#phones.set(msisdn, phone)
+    if (this.#phones.size > this.#maximum) this.#forgetOldestPhone()
     return phone
   }
 
@@ -89,6 +90,13 @@ export class Phones {
     })
     this.#count += 1
     if (this.#count > this.#maximum) this.#forgetOldest()
+  }
+
+  #forgetOldestPhone(): void {
+    const [oldest] = this.#phones
+    if (oldest === undefined) return
+    this.#phones.delete(oldest[0])
+    this.#count -= oldest[1].messages.length
   }
 
   #forgetOldest(): void {
