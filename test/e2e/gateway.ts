@@ -5,7 +5,7 @@ import { Writable } from 'node:stream'
 import { loadConfig } from '@ipsmgw/config'
 import { policySchema } from '@ipsmgw/policy'
 import { createStandalone, type Standalone, standaloneSchema } from '@ipsmgw/standalone'
-import { createLogger, createRegistry, type Registry } from '@ipsmgw/telemetry'
+import { createLogger, createRegistry } from '@ipsmgw/telemetry'
 import {
   createLab,
   LAB_GATEWAY,
@@ -68,14 +68,12 @@ export class GatewayInLab {
   readonly lab: Lab
   /** Every line that it logged, at the lowest level. */
   readonly logged: string[] = []
-  readonly #registry: Registry
   readonly #standalone: Standalone
   readonly #folder: string
 
   private constructor(lab: Lab, ports: LabPorts, sipPort: number, options: GatewayOptions) {
     this.lab = lab
     this.#folder = mkdtempSync(join(tmpdir(), 'ipsmgw-e2e-'))
-    this.#registry = createRegistry('standalone', 'test')
     const logger = createLogger({ service: 'standalone', level: 'trace', destination: this.#log() })
     const { config } = loadConfig(standaloneSchema, {
       environment: {},
@@ -83,7 +81,7 @@ export class GatewayInLab {
     })
     const { config: policy } = loadConfig(policySchema, { environment: {}, base: { ...options.policy } })
     this.#standalone = createStandalone(config, {
-      registry: this.#registry,
+      registry: createRegistry('standalone', 'test'),
       logger,
       version: 'test',
       policy: () => policy,
@@ -134,12 +132,6 @@ export class GatewayInLab {
   /** One message's record; waits until it is decided. */
   async message(callId: string): Promise<MessageView> {
     return eventually(async () => (await this.messages(callId))[0], `message ${callId} is on record`)
-  }
-
-  /** Sum of a metric over its labels. */
-  async metric(name: string): Promise<number> {
-    const metric = await this.#registry.getSingleMetric(name)?.get()
-    return (metric?.values ?? []).reduce((sum, { value }) => sum + value, 0)
   }
 
   #log(): Writable {
