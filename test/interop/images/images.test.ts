@@ -1,5 +1,5 @@
 // Builds every image of the Containerfile and runs it as a cluster would: no root, no capability, nothing to write
-// to, little memory. About 4 minutes, 2 of them once per machine.
+// to, little memory. About 5 minutes, 2 of them once per machine.
 // neighbours: buildah, podman, debootstrap, kafka
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -18,12 +18,41 @@ const restricted = [
   ...['--memory', `${MEMORY_MEGABYTES}m`, '--memory-swap', `${MEMORY_MEGABYTES}m`, '--network', 'host'],
 ]
 
-/** Services with the settings they need besides Kafka, and the parts that wait for a neighbour not present here. */
-const services: Record<string, { environment: Record<string, string>; waits: readonly string[] }> = {
-  'sip-ingress': { environment: {}, waits: [] },
-  'im-to-sms': { environment: {}, waits: [] },
-  correlation: { environment: {}, waits: [] },
-  records: { environment: {}, waits: [] },
+const diameter = {
+  IPSMGW_DIAMETER_ORIGIN_HOST: 'gateway.lab.invalid',
+  IPSMGW_DIAMETER_ORIGIN_REALM: 'lab.invalid',
+}
+const serviceCentre = { IPSMGW_ROUTING_SERVICE_CENTRE: '882990000000' }
+const routing = { ...serviceCentre, IPSMGW_ROUTING_HSS_REALM: 'lab.invalid' }
+
+interface Runs {
+  readonly environment: Readonly<Record<string, string>>
+  /** Parts that are not ready here, for lack of a neighbour. */
+  readonly waits?: readonly string[]
+  /** Variables that get a free port each. */
+  readonly ports?: readonly string[]
+  /** A folder that it may write to, in memory. */
+  readonly scratch?: string
+}
+
+/** Images that are services, with the settings they need besides Kafka. */
+const services: Readonly<Record<string, Runs>> = {
+  'sip-ingress': { environment: {}, ports: ['IPSMGW_SIP_PORT'] },
+  'im-to-sms': { environment: {} },
+  'hss-routing': { environment: { ...diameter, ...routing }, waits: ['diameter'] },
+  'sm-delivery': { environment: { ...diameter, ...serviceCentre }, waits: ['diameter'] },
+  correlation: { environment: {} },
+  records: { environment: {} },
+  standalone: {
+    environment: { ...diameter, ...routing, IPSMGW_JOURNAL_DIRECTORY: '/journal' },
+    waits: ['diameter'],
+    ports: ['IPSMGW_SIP_PORT'],
+    scratch: '/journal',
+  },
+  lab: {
+    environment: {},
+    ports: ['IPSMGW_LAB_HSS_PORT', 'IPSMGW_LAB_MME_PORT', 'IPSMGW_LAB_SGSN_PORT'],
+  },
 }
 
 /** Runs inside an image and tells what is there. */
@@ -83,7 +112,7 @@ describe('container images', () => {
     engine.close()
   })
 
-  for (const [service, { environment, waits }] of Object.entries(services)) {
+  for (const [service, { environment, waits = [], ports = [], scratch }] of Object.entries(services)) {
     describe(service, () => {
       let image = ''
 
@@ -126,18 +155,27 @@ describe('container images', () => {
       })
 
       test('becomes healthy under these limits, and on SIGTERM drains and exits 0', async (t) => {
-        const [http, sip] = [await freePort(), await freePort()]
+        const http = await freePort()
+        const free = await Promise.all(ports.map(async (name) => [name, String(await freePort())] as const))
         const settings = {
           IPSMGW_KAFKA_BROKERS: JSON.stringify(kafka.brokers.split(',')),
           IPSMGW_KAFKA_PREFIX: 'images.',
           IPSMGW_KAFKA_CREATE_TOPICS: 'true',
           IPSMGW_KAFKA_REPLICATION_FACTOR: '1',
           IPSMGW_HTTP_PORT: String(http),
-          ...(service === 'sip-ingress' && { IPSMGW_SIP_PORT: String(sip) }),
+          ...Object.fromEntries(free),
           ...environment,
         }
         const variables = Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`])
-        const id = await engine.run('podman', ['run', '--detach', ...restricted, ...variables, image])
+        const memory = scratch === undefined ? [] : ['--tmpfs', `${scratch}:rw,size=16m,mode=1777`]
+        const id = await engine.run('podman', [
+          'run',
+          '--detach',
+          ...restricted,
+          ...memory,
+          ...variables,
+          image,
+        ])
         t.after(() => engine.try('podman', ['rm', '--force', id]))
         const get = async (path: string) => fetch(`http://127.0.0.1:${http}${path}`)
         try {
@@ -162,4 +200,12 @@ describe('container images', () => {
       })
     })
   }
+
+  test('cli: runs a command and tells how it went by its exit code', async () => {
+    const image = await engine.build('cli', labels)
+    const { code, output } = await engine.try('podman', ['run', '--rm', ...restricted, image, '--help'])
+    assert.equal(code, 0, output)
+    assert.match(output, /ipsmgw COMMAND/)
+    assert.equal((await engine.try('podman', ['run', '--rm', ...restricted, image, 'nonsense'])).code, 2)
+  })
 })
