@@ -30,6 +30,8 @@ import {
 const PORT = 2905
 const CLIENT_PORTS = [2911, 2912]
 const ROUTING_CONTEXT = 100
+/** An application server in override mode. */
+const STANDBY = { pointCode: 2059, routingContext: 102, clientPorts: [2913, 2914] }
 const timers = { reconnectMs: 50, longestReconnectMs: 500 }
 
 let stp: OsmoStp
@@ -77,7 +79,13 @@ const makeMsc = () =>
 
 before(async () => {
   const node = { name: 'gateway', pointCode: '1.1.1', routingContext: ROUTING_CONTEXT }
-  stp = await startOsmoStp(m3uaConfig(PORT, [{ ...node, clientPorts: CLIENT_PORTS }]))
+  const standby = { name: 'standby', pointCode: '1.1.3', routingContext: STANDBY.routingContext }
+  stp = await startOsmoStp(
+    m3uaConfig(PORT, [
+      { ...node, clientPorts: CLIENT_PORTS },
+      { ...standby, clientPorts: STANDBY.clientPorts, trafficMode: 'override' },
+    ]),
+  )
   const gateway = new M3uaEndpoint(
     {
       paths: CLIENT_PORTS.map((localPort) => path(`gateway-${localPort}`, localPort)),
@@ -137,6 +145,47 @@ test('RFC 4666 §1.4.4: one association aborts under traffic: the other carries 
 })
 test('an STP that stops and starts: all associations come back, nothing is doubled or silently lost', (context) =>
   outageLosesNothingSilently(exchange, stp, context))
+test('RFC 4666 §4.3.4.3: override: one association carries the traffic; when it breaks the other takes over', async () => {
+  const { pointCode, routingContext, clientPorts } = STANDBY
+  const pair = new Map<string, Transport>()
+  const active = new Set<string>()
+  const endpoint = new M3uaEndpoint(
+    {
+      paths: clientPorts.map((localPort) => path(`${localPort}`, localPort)),
+      applicationServers: [{ pointCode, routingContext, trafficMode: TrafficMode.override }],
+      networkIndicator: 2,
+      timers: { ...timers, reconnectMs: 2_000 },
+    },
+    {
+      onEvent: (event) => {
+        if (event.kind === 'active') active.add(event.path)
+        else if (event.kind === 'inactive') active.delete(event.path)
+        changes.dispatchEvent(new Event('change'))
+      },
+      connect: async (to, signal) => {
+        const association = await connectTransport(to, {}, signal)
+        pair.set(String(to.localPort), association)
+        return association
+      },
+    },
+  )
+  const user = new User(start(endpoint), pointCode, MSC_POINT_CODE)
+  const arrives = async (count: number) => {
+    const request = { called: MSC, calling: GATEWAY, data: Buffer.alloc(20), pointCode }
+    while (!exchange.msc.sccp.send(request).sent) await setImmediate()
+    await user.until(() => user.received.length === count)
+  }
+  const settled = async (without?: string) => {
+    while (pair.size < 2 || active.size !== 1 || (without && active.has(without)))
+      await once(changes, 'change')
+    return [...active][0] ?? ''
+  }
+  const first = await settled()
+  await arrives(1)
+  pair.get(first)?.destroy()
+  assert.notEqual(await settled(first), first)
+  await arrives(2)
+})
 test('RFC 4666 §3.4.1, §3.4.2: the MSC leaves: refused at once after DUNA; it returns: DAVA, and it is reached', async () => {
   const { gateway, msc } = exchange
   const called = { called: MSC, calling: GATEWAY, data: Buffer.alloc(20), startsDialogue: true }
@@ -150,7 +199,7 @@ test('RFC 4666 §3.4.1, §3.4.2: the MSC leaves: refused at once after DUNA; it 
     })
   await allPathsActive()
   const unavailable = says('unavailable')
-  await endpoints.pop()?.stop()
+  await endpoints.find((it) => it === msc.mtp)?.stop()
   await unavailable
   // Each path hears for itself; the send is refused when both have.
   while (gateway.sccp.send(called).sent) await setImmediate()
