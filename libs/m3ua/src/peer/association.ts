@@ -74,11 +74,17 @@ export class Association {
   }
 
   #receive(framer: M3uaFramer, octets: Buffer): void {
+    for (const message of this.#frame(framer, octets)) this.#onMessage(message)
+  }
+
+  /** A flow that lost its frame is beyond help. */
+  #frame(framer: M3uaFramer, octets: Buffer): Buffer[] {
     try {
-      for (const message of framer.push(octets)) this.#onMessage(message)
+      return framer.push(octets)
     } catch (error) {
       this.#malformed(error)
       this.#transport.destroy()
+      return []
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { fromHex, toHex } from '@ipsmgw/bytes'
+import { DecodeError, fromHex, toHex } from '@ipsmgw/bytes'
 import { FakeClock, FakeTransport } from '@ipsmgw/sctp/testing'
 import {
   type ApplicationServerOptions,
@@ -522,4 +522,14 @@ test('hostile: a length nobody can mean closes the association, which comes back
     await setImmediate()
     assert.equal(bench.transports.length, 2)
   }
+})
+
+test('a fault of the user is the user’s: the association is not blamed for it', async () => {
+  const bench = await new Bench().active()
+  const fault = new DecodeError('TCAP', '', 0, 'invalid')
+  bench.endpoint.onTransfer(() => {
+    throw fault
+  })
+  assert.throws(() => bench.sgp().receive(vector('m3ua-data')), fault)
+  assert.ok(!bench.sgp().closed && !bench.events.some(({ kind }) => kind === 'malformed'))
 })

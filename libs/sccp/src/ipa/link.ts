@@ -147,17 +147,24 @@ export class IpaLink implements MtpService {
   }
 
   #onData(transport: Transport, framer: IpaFramer, octets: Buffer): void {
+    const frames = this.#decode(transport, () => framer.push(octets))
+    for (const frame of frames ?? []) this.#onFrame(transport, frame)
+  }
+
+  /** What this layer cannot read ends the connection; faults of its user are not its own. */
+  #decode<T>(transport: Transport, decode: () => T): T | undefined {
     try {
-      for (const frame of framer.push(octets)) this.#onFrame(frame)
+      return decode()
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       this.#onEvent({ kind: 'malformed', error })
       transport.destroy()
+      return undefined
     }
   }
 
-  #onFrame({ stream, payload }: IpaFrame): void {
-    if (stream === IpaStream.ccm) this.#onManagement(payload)
+  #onFrame(transport: Transport, { stream, payload }: IpaFrame): void {
+    if (stream === IpaStream.ccm) this.#onManagement(transport, payload)
     else if (stream === IpaStream.sccp && this.#active)
       this.#transfers.emit({
         opc: 0,
@@ -171,13 +178,15 @@ export class IpaLink implements MtpService {
   }
 
   /** Unknown messages are ignored. */
-  #onManagement(payload: Buffer): void {
+  #onManagement(transport: Transport, payload: Buffer): void {
     const [type] = payload
     if (type === CcmType.ping) this.#sendManagement(Buffer.of(CcmType.pong))
     else if (type === CcmType.pong) this.#pongAwaited = false
     else if (type === CcmType.idAck) this.#onAccepted()
-    else if (type === CcmType.idRequest && decodeIdRequest(payload).includes(IdentityTag.unitName))
-      this.#sendManagement(encodeIdResponse(this.#options.unitName))
+    else if (type === CcmType.idRequest) {
+      const tags = this.#decode(transport, () => decodeIdRequest(payload))
+      if (tags?.includes(IdentityTag.unitName)) this.#sendManagement(encodeIdResponse(this.#options.unitName))
+    }
   }
 
   /** The STP knows the name. Its acknowledgement is acknowledged once. */
