@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Topic } from '@ipsmgw/events'
 import { BusError, type BusRecord } from './bus.ts'
+import { OldLines } from './old-lines.ts'
 
 /** What a journal keeps of one topic: the record or less of it; undefined keeps nothing. */
 export interface JournalTopic<T> {
@@ -39,28 +31,22 @@ export interface JournalOptions {
   readonly topics: readonly AnyJournalTopic[]
 }
 
-interface Line {
-  /** Topic. */
-  readonly t: string
-  /** Unix time, milliseconds. */
-  readonly at: number
-  /** The record as its topic encodes it. */
-  readonly r: unknown
-}
-
 const CURRENT = 'journal.ndjson'
 const PREVIOUS = 'journal.previous.ndjson'
+const RECORD = ',"r":'
 
 /**
- * The memory bus's memory of what must not happen twice: an append-only file of JSON lines, written before a publish
- * or a claim resolves, so that a killed process loses nothing it acknowledged. Two generations rotate by age. A torn
- * last line (killed in the middle of a write) is skipped: it was never acknowledged.
+ * The memory bus's memory of what must not happen twice: an append-only file of lines `{"t":topic,"at":ms,"r":record}`,
+ * written before a publish or a claim resolves, so that a killed process loses nothing it acknowledged. Two generations
+ * rotate by age. A torn last line (killed in the middle of a write) is skipped: it was never acknowledged.
  */
 export class Journal {
   readonly #options: JournalOptions
   readonly #now: () => number
   readonly #kept: ReadonlyMap<string, AnyJournalTopic>
-  readonly #old: Line[]
+  readonly #since: number
+  /** What was there at the start, read when it is asked for: it may be larger than memory. */
+  readonly #old: readonly OldLines[]
   #file: number
   #turnedAtMs: number
   #lines: string[] = []
@@ -72,12 +58,11 @@ export class Journal {
     this.#options = options
     this.#now = now
     this.#kept = new Map(options.topics.map((entry) => [entry.topic.name, entry]))
+    this.#since = now() - options.windowMs
+    this.#turnedAtMs = now()
     try {
       mkdirSync(options.directory, { recursive: true, mode: 0o700 })
-      const since = now() - options.windowMs
-      this.#old = [PREVIOUS, CURRENT]
-        .flatMap((name) => readLines(this.#path(name)))
-        .filter((line) => line.at >= since)
+      this.#old = [PREVIOUS, CURRENT].map((name) => new OldLines(this.#path(name)))
       this.#file = openSync(this.#path(CURRENT), 'a', 0o600)
       // A torn line of a killed process must not swallow the first one of this.
       writeSync(this.#file, '\n')
@@ -87,22 +72,19 @@ export class Journal {
         cause: error,
       })
     }
-    this.#turnedAtMs = now()
   }
 
   /** Records found at the start, oldest first. */
   *replay<T>(topic: Topic<T>): Generator<BusRecord<T>> {
-    for (const [offset, line] of this.#old.entries()) {
-      if (line.t !== topic.name) continue
-      let value: T
-      try {
-        value = topic.decode(Buffer.from(JSON.stringify(line.r)))
-      } catch {
-        // Written by another release, or damaged on disk; what it said is not known.
-        continue
+    const start = Buffer.from(startOf(topic))
+    let offset = 0
+    for (const old of this.#old)
+      for (const line of old.lines()) {
+        offset++
+        if (!line.subarray(0, start.length).equals(start)) continue
+        const record = this.#read(topic, line.subarray(start.length))
+        if (record !== undefined) yield { ...record, partition: 0, offset }
       }
-      yield { topic: line.t, value, key: topic.key(value), partition: 0, offset, timestampMs: line.at }
-    }
   }
 
   /** Resolves when the record is in the file; undefined when this topic is not kept. */
@@ -123,6 +105,21 @@ export class Journal {
   async close(): Promise<void> {
     this.#flush()
     closeSync(this.#file)
+    for (const old of this.#old) old.close()
+  }
+
+  /** `ms,"r":record}`: younger than the window and readable, or nothing. */
+  #read<T>(topic: Topic<T>, rest: Buffer): Omit<BusRecord<T>, 'partition' | 'offset'> | undefined {
+    const comma = rest.indexOf(RECORD)
+    const timestampMs = comma === -1 ? Number.NaN : Number(rest.toString('latin1', 0, comma))
+    if (!(timestampMs >= this.#since)) return undefined
+    try {
+      const value = topic.decode(rest.subarray(comma + RECORD.length, -1))
+      return { topic: topic.name, value, key: topic.key(value), timestampMs }
+    } catch {
+      // Torn, written by another release, or damaged on disk: what it said is not known.
+      return undefined
+    }
   }
 
   #append<T>(topic: Topic<T>, record: BusRecord<unknown>): Promise<void> | undefined {
@@ -131,7 +128,7 @@ export class Journal {
     const value = project === undefined ? record.value : project(record.value)
     if (value === undefined) return undefined
     const encoded = topic.encode(value as T).toString('utf8')
-    this.#lines.push(`{"t":${JSON.stringify(topic.name)},"at":${record.timestampMs},"r":${encoded}}\n`)
+    this.#lines.push(`${startOf(topic)}${record.timestampMs}${RECORD}${encoded}}\n`)
     this.#flushed ??= new Promise((resolve, reject) => {
       // One write for all that one turn of the event loop has to say.
       setImmediate(() => {
@@ -169,17 +166,7 @@ export class Journal {
   }
 }
 
-function readLines(path: string): Line[] {
-  if (!existsSync(path)) return []
-  const lines: Line[] = []
-  for (const text of readFileSync(path, 'utf8').split('\n')) {
-    if (text === '') continue
-    try {
-      const line = JSON.parse(text) as Partial<Line>
-      if (typeof line.t === 'string' && typeof line.at === 'number') lines.push(line as Line)
-    } catch {
-      // Torn by a kill in the middle of the write.
-    }
-  }
-  return lines
+/** How a line of this topic begins; the time follows. */
+function startOf(topic: { readonly name: string }): string {
+  return `{"t":${JSON.stringify(topic.name)},"at":`
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -98,6 +98,26 @@ describe('journal', () => {
     assert.deepEqual(numbersOf(second), [1, 2])
     await second.keep(topic, record(3))
     assert.deepEqual(numbersOf(new Journal(options)), [1, 2, 3])
+  })
+
+  test('a journal larger than what is read at once is found again to the last record', async (t) => {
+    const directory = folder(t)
+    const options = { directory, windowMs: 60_000, topics: [keep(topic, 'published')] }
+    const first = new Journal(options)
+    const count = 8_000
+    await Promise.all(Array.from({ length: count }, (_, n) => first.keep(topic, record(n))))
+    assert.ok(statSync(join(directory, 'journal.ndjson')).size > 512 * 1024)
+    assert.deepEqual(
+      numbersOf(new Journal(options)),
+      Array.from({ length: count }, (_, n) => n),
+    )
+  })
+
+  test('what is written after the start is not replayed', async (t) => {
+    const options = { directory: folder(t), windowMs: 60_000, topics: [keep(topic, 'published')] }
+    const journal = new Journal(options)
+    await journal.keep(topic, record(1))
+    assert.deepEqual(numbersOf(journal), [])
   })
 
   test('records older than the window are forgotten, the file does not grow for ever', async (t) => {
