@@ -143,6 +143,7 @@ transaction.state.log.min.isr=${Math.max(1, replicas - 1)}
 share.coordinator.state.topic.replication.factor=${replicas}
 share.coordinator.state.topic.min.isr=${Math.max(1, replicas - 1)}
 group.initial.rebalance.delay.ms=0
+group.coordinator.append.linger.ms=0
 group.min.session.timeout.ms=1000
 `
 }
@@ -280,6 +281,7 @@ async function startDocker({ port, out }: KafkaOptions): Promise<RunningKafka> {
     KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
     KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
+    KAFKA_GROUP_COORDINATOR_APPEND_LINGER_MS: '0',
     KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
   }
   const environment = Object.entries(settings).flatMap(([key, value]) => ['-e', `${key}=${value}`])

@@ -11,6 +11,7 @@ export interface Figure {
     | { readonly atLeast: number }
     | { readonly atMost: number }
     | { readonly ratioAtLeast: number }
+    | { readonly ratioAtMost: number }
 }
 
 const ROUND_MS = Number(process.env.BENCH_ROUND_MS ?? 500)
@@ -76,13 +77,15 @@ export function report(title: string, figures: readonly Figure[]): void {
 function meets(target: NonNullable<Figure['target']>, value: number, ratio: number | undefined): boolean {
   if ('atLeast' in target) return value >= target.atLeast
   if ('atMost' in target) return value <= target.atMost
-  return ratio !== undefined && ratio >= target.ratioAtLeast
+  if (ratio === undefined) return false
+  return 'ratioAtLeast' in target ? ratio >= target.ratioAtLeast : ratio <= target.ratioAtMost
 }
 
 function words(target: NonNullable<Figure['target']>): string {
   if ('atLeast' in target) return `≥ ${number(target.atLeast)}`
   if ('atMost' in target) return `≤ ${number(target.atMost)}`
-  return `≥ ${number(target.ratioAtLeast)} ×`
+  if ('ratioAtLeast' in target) return `≥ ${number(target.ratioAtLeast)} ×`
+  return `≤ ${number(target.ratioAtMost)} ×`
 }
 
 function number(value: number): string {
