@@ -13,6 +13,7 @@ import {
 } from '@ipsmgw/test/lab'
 import { spyOnBus } from './bus-spy.ts'
 import { CPM_AS, GatewayInLab, HASTY_SCSCF, SCSCF } from './gateway.ts'
+import { Sender } from './sender.ts'
 
 const BOB_MSISDN = '447900123456'
 const ADDRESSES = {
@@ -182,6 +183,24 @@ describe('TS 23.204 figure 6.13, gateway that allows hidden senders', () => {
     assert.match(warning ?? '', /^399 \S+ "127 Service not authorised"$/)
     assert.deepEqual([denied.lab.hssLog.entries(), denied.lab.nodesLog.entries()], [[], []])
     assert.deepEqual(walked.ims.bob.inbox, [])
+  })
+
+  test('(d) the same recipient by a name: 403 as soon as the HSS has told the number, nothing routed or sent', async (t) => {
+    const denied = await GatewayInLab.start({ policy: { authorisation: { deniedRecipients: ['+4479'] } } })
+    const sender = await Sender.open(SCSCF, denied.sip)
+    t.after(async () => {
+      await sender.close()
+      await denied.stop()
+    })
+    denied.set(BOB_MSISDN, { behaviour: 'reachable', identities: ['sip:bob@ims.invalid'] })
+    const answer = await sender.send({ to: 'sip:bob@ims.invalid' })
+    assert.equal(answer.status, 403)
+    assert.match(answer.header('warning') ?? '', /"127 Service not authorised"$/)
+    assert.deepEqual(
+      denied.lab.hssLog.entries().map(({ command }) => command),
+      ['UDR'],
+    )
+    assert.deepEqual(denied.lab.nodesLog.entries(), [])
   })
 
   test('(e) a hidden sender: no trace of it in TPDU, SRR, topic key, later record or log', async (t) => {

@@ -20,15 +20,21 @@ export function decide(message: ImReceived, policy: Policy): Decision {
   return authorise(message, policy) ?? anonymous(message, policy) ?? named(message, policy)
 }
 
+/**
+ * Whether a recipient with this number may get SMS at all. Asked again when the HSS has told the number of a public
+ * identity: until then only the default can speak. The name of the setting that refuses, or undefined.
+ */
+export function recipientRefusal(number: string | undefined, { authorisation }: Policy): string | undefined {
+  const has = (prefixes: readonly string[]) => prefixes.some((prefix) => number?.startsWith(prefix) === true)
+  if (has(authorisation.deniedRecipients)) return 'authorisation.deniedRecipients'
+  return authorisation.default === 'deny' && !has(authorisation.allowedRecipients)
+    ? 'authorisation.default'
+    : undefined
+}
+
 function authorise(message: ImReceived, policy: Policy): Decision | undefined {
-  const { authorisation } = policy
-  const number = message.recipient.number
-  if (number !== undefined) {
-    const has = (prefixes: readonly string[]) => prefixes.some((prefix) => number.startsWith(prefix))
-    if (has(authorisation.deniedRecipients)) return refuse('notAuthorised', 'authorisation.deniedRecipients')
-    if (!has(authorisation.allowedRecipients) && authorisation.default === 'deny')
-      return refuse('notAuthorised', 'authorisation.default')
-  } else if (authorisation.default === 'deny') return refuse('notAuthorised', 'authorisation.default')
+  const rule = recipientRefusal(message.recipient.number, policy)
+  if (rule !== undefined) return refuse('notAuthorised', rule)
   if (!senderDomainAllowed(message, policy)) return refuse('notAuthorised', 'authorisation.senderDomains')
   return undefined
 }

@@ -1,4 +1,4 @@
-export { type Decision, decide, domainOf } from './decide.ts'
+export { type Decision, decide, domainOf, recipientRefusal } from './decide.ts'
 export { loadPolicy } from './load.ts'
 export { PolicyFile, policyFileSchema } from './policy-file.ts'
 export { type OriginatorSetting, type Policy, policySchema } from './schema.ts'

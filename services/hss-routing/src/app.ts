@@ -12,6 +12,7 @@ export interface HssRoutingDependencies {
   readonly bus: Bus
   readonly keys: KeyMaker
   readonly queries: Queries
+  serves(number: string): boolean
   now(): number
 }
 

@@ -1,6 +1,7 @@
 import type { Bus } from '@ipsmgw/bus'
 import type { DiameterPart } from '@ipsmgw/diameter'
 import type { KeyMaker } from '@ipsmgw/numbering'
+import { type Policy, recipientRefusal } from '@ipsmgw/policy'
 import type { Part } from '@ipsmgw/runtime'
 import type { Logger, Registry } from '@ipsmgw/telemetry'
 import { createHssRouting } from './app.ts'
@@ -15,6 +16,7 @@ export interface HssRoutingSurroundings {
   readonly queries: Queries
   readonly registry: Registry
   readonly logger: Logger
+  policy(): Policy
 }
 
 /** The service as configured, with its metrics and log lines. */
@@ -22,10 +24,11 @@ export function buildHssRouting(
   config: Pick<HssRoutingConfig, 'routing'>,
   surroundings: HssRoutingSurroundings,
 ): Part {
-  const { bus, keys, queries, ...telemetry } = surroundings
+  const { bus, keys, queries, policy, ...telemetry } = surroundings
   const now = Date.now
   return createHssRouting(config.routing, {
     ...{ bus, keys, now },
+    serves: (number) => recipientRefusal(number, policy()) === undefined,
     queries: reported(queries, { ...telemetry, now }),
   })
 }

@@ -1,6 +1,7 @@
 import { kafkaSchema } from '@ipsmgw/bus'
 import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
 import { diameterSchema } from '@ipsmgw/diameter'
+import { loadPolicy, policyFileSchema } from '@ipsmgw/policy'
 import { httpSchema, keysSchema, loadKey, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
 
@@ -34,6 +35,7 @@ const routingSchema = Type.Object(
 export const hssRoutingSections = {
   ordinal: ordinalSchema,
   keys: keysSchema,
+  policy: policyFileSchema,
   diameter: diameterSchema,
   routing: routingSchema,
 } as const
@@ -48,6 +50,9 @@ const sections = Type.Object(hssRoutingSections)
 export type HssRoutingConfig = Static<typeof sections>
 
 /** What is wrong beyond the schema: files. */
-export function checkHssRouting(config: Pick<HssRoutingConfig, 'keys'>): ConfigProblem[] {
-  return problemsOf('keys.hashFile', () => loadKey(config.keys.hashFile))
+export function checkHssRouting(config: Pick<HssRoutingConfig, 'keys' | 'policy'>): ConfigProblem[] {
+  return [
+    ...problemsOf('keys.hashFile', () => loadKey(config.keys.hashFile)),
+    ...problemsOf('policy.file', () => loadPolicy(config.policy.file)),
+  ]
 }

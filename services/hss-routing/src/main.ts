@@ -1,6 +1,7 @@
 import { createKafkaPart } from '@ipsmgw/bus'
 import { createDiameterPart } from '@ipsmgw/diameter'
 import { KeyMaker } from '@ipsmgw/numbering'
+import { PolicyFile } from '@ipsmgw/policy'
 import { createHost, loadKey, runService } from '@ipsmgw/runtime'
 import { buildHssRouting, buildQueries } from './build.ts'
 import { checkHssRouting, hssRoutingSchema } from './config.ts'
@@ -18,15 +19,17 @@ await runService({
       { ordinal: config.ordinal, applications: QUERY_APPLICATIONS },
       context,
     )
+    const policy = new PolicyFile(config.policy.file, context.logger)
     const routing = buildHssRouting(config, {
       ...context,
       bus: kafka.bus,
       keys: new KeyMaker(loadKey(config.keys.hashFile)),
       queries: buildQueries(config, diameter),
+      policy: () => policy.current(),
     })
     const host = createHost(
       { ...config.http, version: context.version },
-      { ...context, parts: [kafka, diameter, routing] },
+      { ...context, parts: [kafka, policy, diameter, routing] },
     )
     await host.start()
     return host

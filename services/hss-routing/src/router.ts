@@ -36,6 +36,8 @@ export interface RouterOptions {
 export interface RouterDependencies {
   readonly queries: Queries
   readonly keys: KeyMaker
+  /** Whether the operator's policy serves this number; asked for those that only the HSS knew. */
+  serves(number: string): boolean
   now(): number
   publishRouted(routed: SmRouted): Promise<void>
   publishReport(report: SmReport): Promise<void>
@@ -92,7 +94,11 @@ export class Router {
   ): Promise<{ kind: 'number'; number: string } | Refusal> {
     const { number, uri } = prepared.recipient
     if (number !== undefined) return { kind: 'number', number }
-    return this.#dependencies.queries.resolve(uri, untilMs - this.#dependencies.now())
+    const { queries, serves, now } = this.#dependencies
+    const resolved = await queries.resolve(uri, untilMs - now())
+    return resolved.kind === 'refused' || serves(resolved.number)
+      ? resolved
+      : { kind: 'refused', cause: 'notAuthorised' }
   }
 
   #ordered(nodes: readonly ServingNode[]): ServingNode[] {
