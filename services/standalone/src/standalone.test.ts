@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 import { loadConfig } from '@ipsmgw/config'
 import { SipEndpoint } from '@ipsmgw/sip'
 import { createLogger, createRegistry } from '@ipsmgw/telemetry'
@@ -190,13 +192,30 @@ describe('standalone', () => {
 
   test('a second process on the same journal does not start and says why', async (t) => {
     const directory = folder(t)
-    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-    t.after(() => other.kill())
-    writeFileSync(join(directory, 'process'), String(other.pid))
+    const lock = pathToFileURL(join(import.meta.dirname, 'journal-lock.ts')).href
+    const program = `
+      import { lockJournal } from ${JSON.stringify(lock)}
+      lockJournal(${JSON.stringify(directory)})
+      console.log('locked')
+      setInterval(() => {}, 1000)`
+    const owner = spawn(process.execPath, ['--input-type=module', '--eval', program])
+    t.after(() => owner.kill('SIGKILL'))
+    await once(owner.stdout, 'data')
     await assert.rejects(
       gateway(directory, network().ways),
-      /belongs to process \d+.*IPSMGW_JOURNAL_DIRECTORY/,
+      /belongs to process \d+, which is running; .* IPSMGW_JOURNAL_DIRECTORY/,
     )
+    owner.kill('SIGKILL')
+    await once(owner, 'close')
+    const standalone = await gateway(directory, network().ways)
+    await standalone.stop()
+  })
+
+  test('a journal whose owner has gone is free, even when its process identifier is used again', async (t) => {
+    const directory = folder(t)
+    writeFileSync(join(directory, 'process'), `${process.ppid} 1`)
+    const standalone = await gateway(directory, network().ways)
+    await standalone.stop()
   })
 
   test('a busy SIP port is one sentence that names the setting', async (t) => {
