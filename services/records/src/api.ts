@@ -1,3 +1,4 @@
+import type { TimelineEntry } from '@ipsmgw/events'
 import { maskDigits, maskNumber, maskUri } from '@ipsmgw/telemetry'
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
@@ -37,13 +38,18 @@ function present({ completion, timeline }: MessageRecord) {
     receivedAt: new Date(completion.receivedAtMs).toISOString(),
     decidedAt: new Date(completion.decidedAtMs).toISOString(),
     durationMs: completion.decidedAtMs - completion.receivedAtMs,
-    timeline: timeline.map(({ atMs, detail, ...entry }) => ({
+    timeline: timeline.toSorted(byTime).map(({ atMs, detail, ...entry }) => ({
       ...entry,
       time: new Date(atMs).toISOString(),
       sinceStartMs: atMs - completion.receivedAtMs,
       ...(detail !== undefined && { detail: maskDigits(detail) }),
     })),
   }
+}
+
+/** Reports may come in any order; people read them in the order of what happened. */
+function byTime(a: TimelineEntry, b: TimelineEntry): number {
+  return a.atMs - b.atMs
 }
 
 function mask(identity: string | undefined): string | undefined {
