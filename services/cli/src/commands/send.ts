@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { buildCpim } from '@ipsmgw/im'
 import { type RequestOutcome, SipEndpoint, type SipResponse, utf8View } from '@ipsmgw/sip'
 import { explain } from '../explain.ts'
+import { hostAndPort } from '../host-and-port.ts'
 import { printTimeline } from '../timeline.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -166,7 +167,7 @@ function parse(args: string[]): SendOptions | undefined {
   if (values.transport !== 'udp' && values.transport !== 'tcp')
     throw new UsageError(`--transport is udp or tcp, not "${values.transport}"`)
   return {
-    ...addressOf(values.gateway),
+    ...hostAndPort(values.gateway, '--gateway'),
     to: uriOf(values.to, '--to'),
     from: uriOf(values.from, '--from'),
     text: values.text,
@@ -183,12 +184,6 @@ function uriOf(text: string, option: string): string {
   const number = text.replace(/[-.() ]/g, '')
   if (/^\+\d{5,15}$/.test(number)) return `tel:${number}`
   throw new UsageError(`${option}: "${text}" is neither a number with + nor a tel: or sip: URI`)
-}
-
-function addressOf(text: string): { host: string; port: number } {
-  const match = /^(\[[0-9a-f:.]+\]|[^:]+)(?::(\d{1,5}))?$/i.exec(text)
-  if (match === null) throw new UsageError(`--gateway: "${text}" is not HOST:PORT`)
-  return { host: (match[1] as string).replace(/^\[|\]$/g, ''), port: Number(match[2] ?? 5060) }
 }
 
 /** Loopback speaks to loopback, everything else from any address. */

@@ -1,0 +1,31 @@
+/** What a look at one thing has shown. */
+export interface Finding {
+  readonly subject: string
+  /** `bad` keeps messages from passing, `warn` will one day or under load. */
+  readonly state: 'good' | 'warn' | 'bad'
+  readonly detail: string
+  /** What to do about it. */
+  readonly remedy?: string
+}
+
+export const good = (subject: string, detail: string): Finding => ({ subject, state: 'good', detail })
+export const warn = (subject: string, detail: string, remedy: string): Finding => ({
+  subject,
+  state: 'warn',
+  detail,
+  remedy,
+})
+export const bad = (subject: string, detail: string, remedy: string): Finding => ({
+  subject,
+  state: 'bad',
+  detail,
+  remedy,
+})
+
+const MARKS = { good: 'good', warn: 'WARN', bad: 'BAD ' } as const
+
+/** A finding for people: one line, and one more for what to do. */
+export function tell({ subject, state, detail, remedy }: Finding): string {
+  const line = `${MARKS[state]}  ${subject}: ${detail}`
+  return remedy === undefined ? line : `${line}\n        ${remedy}`
+}
