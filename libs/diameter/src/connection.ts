@@ -140,9 +140,9 @@ export class DiameterConnection implements FramerSink {
     while (taken < this.#requests.length && octets < BATCH_OCTETS) {
       const outgoing = this.#requests[taken++] as Outgoing
       if (outgoing.withdrawn) continue
-      outgoing.written()
       batch.push(outgoing.octets)
       octets += outgoing.octets.length
+      outgoing.written()
     }
     this.#requests = taken === this.#requests.length ? [] : this.#requests.slice(taken)
     return batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch, octets)

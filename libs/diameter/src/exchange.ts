@@ -8,24 +8,32 @@ import type { SendResult } from './types.ts'
 /** One copy of a request at one peer. */
 export class Attempt implements Outgoing {
   readonly exchange: Exchange
-  readonly octets: Buffer
+  octets: Buffer
   readonly peer: string
+  /** Who keeps it until it is over. */
+  readonly holder: Candidate
   readonly hopByHopId: number
   withdrawn = false
   /** It may have left. */
   sent = false
 
-  constructor(exchange: Exchange, octets: Buffer, peer: string, hopByHopId: number) {
+  constructor(exchange: Exchange, octets: Buffer, peer: string, holder: Candidate, hopByHopId: number) {
     this.exchange = exchange
     this.octets = octets
     this.peer = peer
+    this.holder = holder
     this.hopByHopId = hopByHopId
   }
 
   written(): void {
     this.sent = true
+    if (!this.exchange.failover) this.octets = NOTHING
+    this.exchange.left()
   }
 }
+
+/** In place of octets that will not be needed again: they lie in a slab with many others and would keep it all. */
+const NOTHING = Buffer.alloc(0)
 
 /** A peer that can be asked. */
 export interface Candidate {
@@ -41,12 +49,12 @@ export interface ExchangeOptions {
   readonly deadlineMs: number
   readonly attemptMs: number
   readonly failover: boolean
+  /** Usable peers in the order in which they are asked. */
+  candidates(): readonly Candidate[]
 }
 
 export interface ExchangeDependencies {
   now(): number
-  /** Usable peers in the order in which they are asked. */
-  candidates(): readonly Candidate[]
   nextEndToEndId(): number
   setTimer(exchange: Exchange, atMs: number): void
   clearTimer(exchange: Exchange): void
@@ -71,9 +79,10 @@ export class Exchange {
   readonly #options: ExchangeOptions
   readonly #dependencies: ExchangeDependencies
   readonly #settle: (result: SendResult) => void
-  readonly #octets: Buffer
-  readonly #open = new Map<Attempt, Candidate>()
-  readonly #tried = new Set<string>()
+  #octets: Buffer
+  /** Lists of one, mostly, of many exchanges: `concat` takes the room needed, growing takes more. */
+  #open: readonly Attempt[] = []
+  #tried: readonly string[] = []
   /** A copy with the same end-to-end identifier may have left: the next one carries the T flag. */
   #mayHaveLeft = false
   #refusal: SendResult | undefined
@@ -99,9 +108,18 @@ export class Exchange {
 
   /** Prepares the octets for a connection. Each attempt has its own copy: an older one may still wait to leave. */
   stamped(hopByHopId: number): Buffer {
-    const octets = this.#tried.size > 1 ? Buffer.from(this.#octets) : this.#octets
+    const octets = this.#tried.length > 1 ? Buffer.from(this.#octets) : this.#octets
     stampRequest(octets, hopByHopId, this.#mayHaveLeft)
     return octets
+  }
+
+  /** A copy has left; without failover there will be no other. */
+  left(): void {
+    if (!this.failover) this.#octets = NOTHING
+  }
+
+  get failover(): boolean {
+    return this.#options.failover
   }
 
   get commandCode(): number {
@@ -117,7 +135,7 @@ export class Exchange {
 
   #refused(answer: SendResult): void {
     this.#refusal = answer
-    if (this.#open.size > 0) return
+    if (this.#open.length > 0) return
     this.#renew()
     if (!this.#next()) this.#conclude()
   }
@@ -154,7 +172,7 @@ export class Exchange {
       if (!this.#next()) this.#dependencies.setTimer(this, this.#options.deadlineMs)
       return
     }
-    for (const attempt of [...this.#open.keys()]) {
+    for (const attempt of this.#open) {
       this.#end(attempt)
       if (attempt.sent) this.#unknown = { kind: 'no-answer', peer: attempt.peer, reason: 'timeout' }
       else this.#notSent = 'withdrawn'
@@ -168,24 +186,24 @@ export class Exchange {
       this.#mayHaveLeft = true
       this.#unknown = { kind: 'no-answer', peer: attempt.peer, reason }
     } else this.#notSent = 'withdrawn'
-    if (this.#open.size > 0) return
+    if (this.#open.length > 0) return
     if (!this.#options.failover || !this.#next()) this.#conclude()
   }
 
   #noteWritten(): void {
-    for (const { sent } of this.#open.keys()) this.#mayHaveLeft ||= sent
+    for (const { sent } of this.#open) this.#mayHaveLeft ||= sent
   }
 
   #next(): boolean {
-    const { now, candidates, setTimer } = this.#dependencies
-    const { deadlineMs, attemptMs, failover } = this.#options
+    const { now, setTimer } = this.#dependencies
+    const { deadlineMs, attemptMs, failover, candidates } = this.#options
     if (this.#settled || now() >= deadlineMs) return false
     for (const candidate of candidates()) {
-      if (this.#tried.has(candidate.identity)) continue
-      this.#tried.add(candidate.identity)
+      if (this.#tried.includes(candidate.identity)) continue
+      this.#tried = this.#tried.concat(candidate.identity)
       const attempt = candidate.submit(this)
       if (attempt !== undefined) {
-        this.#open.set(attempt, candidate)
+        this.#open = this.#open.concat(attempt)
         setTimer(this, failover ? Math.min(now() + attemptMs, deadlineMs) : deadlineMs)
         return true
       }
@@ -202,8 +220,9 @@ export class Exchange {
 
   #end(attempt: Attempt): void {
     attempt.withdrawn = true
-    this.#open.get(attempt)?.forget(attempt)
-    this.#open.delete(attempt)
+    if (!this.#open.includes(attempt)) return
+    this.#open = this.#open.filter((it) => it !== attempt)
+    attempt.holder.forget(attempt)
   }
 
   #conclude(): void {
@@ -214,7 +233,7 @@ export class Exchange {
     if (this.#settled) return
     this.#settled = true
     this.#dependencies.clearTimer(this)
-    for (const attempt of [...this.#open.keys()]) this.#end(attempt)
+    for (const attempt of this.#open) this.#end(attempt)
     this.#settle(result)
   }
 }

@@ -129,27 +129,23 @@ export class DiameterNode {
     const failover = options.failover === true && !once
     const destination = destinationOf(request)
     const octets = this.#encode(name, request, applicationId)
-    const { now, nextEndToEndId, setTimer, clearTimer } = this.#context
+    const now = this.#context.now()
     const exchangeOptions = {
       commandCode: code,
-      deadlineMs: now() + options.timeoutMs,
+      deadlineMs: now + options.timeoutMs,
       attemptMs: options.attemptMs ?? options.timeoutMs,
       failover,
+      candidates: () => candidates(this.#peers, destination, applicationId, this.#turn++),
     }
-    return new Promise((resolve) => {
-      this.#exchanges++
-      const dependencies = {
-        now,
-        nextEndToEndId,
-        setTimer,
-        clearTimer,
-        candidates: () => candidates(this.#peers, destination, applicationId, this.#turn++),
-      }
-      new Exchange(octets, exchangeOptions, dependencies, (result) => {
-        this.#exchangeEnded()
-        resolve(result)
-      }).start()
-    })
+    this.#exchanges++
+    // No closure may see `octets`, it would keep them as long as the exchange is open.
+    const { promise, resolve } = Promise.withResolvers<SendResult>()
+    const settle = (result: SendResult) => {
+      this.#exchangeEnded()
+      resolve(result)
+    }
+    new Exchange(octets, exchangeOptions, this.#context, settle).start()
+    return promise
   }
 
   /** Where it listens. */

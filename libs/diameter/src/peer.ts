@@ -159,7 +159,7 @@ export class Peer implements ConnectionOwner, Candidate {
     let hopByHopId = this.#context.nextHopByHopId()
     while (this.#pending.has(hopByHopId)) hopByHopId = this.#context.nextHopByHopId()
     const octets = exchange.stamped(hopByHopId)
-    const attempt = new Attempt(exchange, octets, this.#options.identity, hopByHopId)
+    const attempt = new Attempt(exchange, octets, this.#options.identity, this, hopByHopId)
     this.#pending.set(hopByHopId, attempt)
     connection.sendRequest(attempt)
     return attempt

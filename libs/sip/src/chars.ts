@@ -70,10 +70,13 @@ export function trimEnd(text: string, start: number, end: number): number {
  * that they survive a round trip; malformed sequences become U+FFFD here and nowhere else.
  */
 export function utf8View(octets: string): string {
-  for (let i = 0; i < octets.length; i++) {
-    if (octets.charCodeAt(i) > 0x7f) return Buffer.from(octets, 'latin1').toString('utf8')
-  }
-  return octets
+  // V8 copies a short slice anyway.
+  return octets.length < 13 && isAscii(octets) ? octets : Buffer.from(octets, 'latin1').toString('utf8')
+}
+
+function isAscii(octets: string): boolean {
+  for (let i = 0; i < octets.length; i++) if (octets.charCodeAt(i) > 0x7f) return false
+  return true
 }
 
 /** The inverse of `utf8View`: text as the octet string that goes on the wire. */

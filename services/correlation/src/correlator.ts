@@ -55,7 +55,7 @@ interface Decided {
   completion: MessageCompleted
   /** Live transactions wait until the completion is durable. */
   durable: boolean
-  readonly transactions: Transaction[]
+  transactions: readonly Transaction[]
   /** Still growing when the answer was given before the outcome was known. */
   state: MessageState | undefined
   /** Entries of its timeline that the completion already holds. */
@@ -313,7 +313,7 @@ export class Correlator {
         for (const transaction of decided.transactions) this.#answer(completion, transaction)
         // What waits for a join needs the answer only.
         decided.completion = { ...completion, timeline: [] }
-        decided.transactions.length = 0
+        decided.transactions = []
       },
       (error: unknown) => this.#dependencies.report.publishFailed(error, messageId),
     )
@@ -329,7 +329,7 @@ export class Correlator {
   /** A copy that arrived on another ingress, or again after the decision: it gets the same answer. */
   #join(decided: Decided, transaction: Transaction, partition: Partition): void {
     this.#dependencies.report.joined(decided.envelope.messageId)
-    if (!decided.durable) decided.transactions.push(transaction)
+    if (!decided.durable) decided.transactions = [...decided.transactions, transaction]
     else if (partition.ready) this.#answer(decided.completion, transaction)
   }
 
@@ -383,12 +383,12 @@ export class Correlator {
       receivedAtMs: envelope.receivedAtMs,
       decidedAtMs,
       final,
-      ...(received !== undefined && partiesOf(received)),
+      ...received?.parties,
       timeline: [...state.timeline, answered],
     }
   }
 
-  #finalOf(cause: Cause, verdict: Verdict, received: ImReceived | undefined): SipFinalStatus {
+  #finalOf(cause: Cause, verdict: Verdict, received: MessageState['received']): SipFinalStatus {
     const { host, statusOverrides } = this.#options
     if (cause === 'outcomeUnknown' && received?.answer.unknownOutcome === 480)
       return answerFor(cause, { host, overrides: { outcomeUnknown: 480 } })
@@ -410,18 +410,5 @@ function envelopeFrom(completion: MessageCompleted): Envelope {
     answerByMs: completion.decidedAtMs,
     forwardByMs: completion.decidedAtMs,
     reply: { ordinal: 0, bootId: '' },
-  }
-}
-
-function partiesOf(received: ImReceived): Partial<MessageCompleted> {
-  const sender = received.sender.asserted[0] ?? received.sender.from
-  return {
-    callId: received.sip.callId,
-    peer: received.sip.peer,
-    sender: sender.number ?? sender.uri,
-    recipient: received.recipient.number ?? received.recipient.uri,
-    anonymous: received.sender.anonymity !== undefined,
-    ...(received.charging?.icid !== undefined && { icid: received.charging.icid }),
-    ...(received.charging?.origIoi !== undefined && { origIoi: received.charging.origIoi }),
   }
 }

@@ -1,5 +1,5 @@
 import { type Cause, causeNamed } from '@ipsmgw/causes'
-import type { Envelope, ImReceived, SmReport, TimelineEntry } from '@ipsmgw/events'
+import type { Envelope, ImReceived, MessageCompleted, SmReport, TimelineEntry } from '@ipsmgw/events'
 
 /** A SIP transaction that waits for the final: which ingress holds it. */
 export interface Transaction {
@@ -7,13 +7,20 @@ export interface Transaction {
   readonly bootId: string
 }
 
+/** What a completion needs of `im.received`; the text and the rest are for others. */
+export interface Received {
+  readonly answer: ImReceived['answer']
+  readonly parties: Partial<MessageCompleted>
+}
+
 /** What is known of one message, whatever the order in which its records came. */
 export interface MessageState {
   readonly envelope: Envelope
-  /** First copy of `im.received`; its clocks govern. Undefined while only reports are known. */
-  received: ImReceived | undefined
-  readonly transactions: Transaction[]
-  readonly timeline: TimelineEntry[]
+  /** Of the first copy of `im.received`, whose clocks govern. Undefined while only reports are known. */
+  received: Received | undefined
+  /** Replaced by `concat`, which takes the room needed; an array that grows takes room for 17 at once. */
+  transactions: readonly Transaction[]
+  timeline: readonly TimelineEntry[]
   parts: number
   acknowledged: number
   attempted: number
@@ -50,20 +57,17 @@ export function newMessage(envelope: Envelope): MessageState {
 /** Takes a copy of `im.received`: the first one is the message, every one is a transaction to answer. */
 export function applyReceived(state: MessageState, received: ImReceived): Transaction {
   if (state.received === undefined) {
-    state.received = received
-    state.timeline.unshift({
-      step: 'received',
-      by: 'sip-ingress',
-      atMs: received.receivedAtMs,
-      peer: received.sip.peer,
-    })
+    state.received = { answer: received.answer, parties: partiesOf(received) }
+    const { receivedAtMs: atMs, sip } = received
+    const entry: TimelineEntry = { step: 'received', by: 'sip-ingress', atMs, peer: sip.peer }
+    state.timeline = [entry].concat(state.timeline)
   }
   const known = state.transactions.find(
     (t) => t.ordinal === received.reply.ordinal && t.bootId === received.reply.bootId,
   )
   if (known !== undefined) return known
   const transaction = { ordinal: received.reply.ordinal, bootId: received.reply.bootId }
-  state.transactions.push(transaction)
+  state.transactions = state.transactions.concat(transaction)
   return transaction
 }
 
@@ -73,7 +77,7 @@ const MAXIMUM_TIMELINE = 1000
 /** Takes a report. The same report twice (a stage's redelivery) changes nothing but is not an error. */
 export function applyReport(state: MessageState, report: SmReport): void {
   if (state.timeline.some((entry) => isSame(entry, report))) return
-  if (state.timeline.length < MAXIMUM_TIMELINE) state.timeline.push(entryOf(report))
+  if (state.timeline.length < MAXIMUM_TIMELINE) state.timeline = state.timeline.concat(entryOf(report))
   if (report.parts !== undefined) state.parts = report.parts
   switch (report.step) {
     case 'attempted':
@@ -134,4 +138,17 @@ function isSame(entry: TimelineEntry, report: SmReport): boolean {
     entry.atMs === report.atMs &&
     entry.by === report.by
   )
+}
+
+function partiesOf(received: ImReceived): Partial<MessageCompleted> {
+  const sender = received.sender.asserted[0] ?? received.sender.from
+  return {
+    callId: received.sip.callId,
+    peer: received.sip.peer,
+    sender: sender.number ?? sender.uri,
+    recipient: received.recipient.number ?? received.recipient.uri,
+    anonymous: received.sender.anonymity !== undefined,
+    ...(received.charging?.icid !== undefined && { icid: received.charging.icid }),
+    ...(received.charging?.origIoi !== undefined && { origIoi: received.charging.origIoi }),
+  }
 }

@@ -63,12 +63,12 @@ function resolve(
 export function assertedBy(request: SipRequest, peer: PeerConfig, policy: Policy): Identity[] {
   if (!peer.trusted) return []
   const kinds = new Set<string>()
-  const identities: Identity[] = []
+  let identities: Identity[] = []
   for (const address of request.assertedIdentities) {
     const kind = /^tel:/i.test(address.uriText) ? 'tel' : /^sips?:/i.test(address.uriText) ? 'sip' : undefined
     if (kind === undefined || kinds.has(kind)) continue
     kinds.add(kind)
-    identities.push(identity(address, policy, true))
+    identities = identities.concat(identity(address, policy, true))
   }
   return identities
 }

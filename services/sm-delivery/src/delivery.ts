@@ -81,18 +81,33 @@ export class Delivery {
   }
 
   async #send(message: SmRouted, node: ServingNode, firstPart: number, owned: Owned): Promise<Ending> {
-    const parts = message.tpdus.length
-    for (let part = firstPart; part <= parts; part++) {
-      const late = this.#tooLate(message, node, part)
+    let retries = 0
+    for (let part = firstPart; part <= message.tpdus.length; ) {
+      const late = retries === 0 ? this.#tooLate(message, node, part) : undefined
       if (late !== undefined) return { kind: 'ended', report: { part, cause: late, outcome: 'proof' } }
-      const result = await this.#sendPart(message, node, part, owned)
+      const result = await this.#attempt(message, node, part, owned)
       if (result.kind === 'delivered') {
         await this.#report(message, { step: 'acknowledged', part, peer: nodeName(node), ...detailOf(result) })
-        continue
-      }
-      return this.#endingOf(result, part, node)
+        part++
+        retries = 0
+      } else if (this.#mayRetry(message, node, part, result, retries)) {
+        await delay(this.#options.busyRetryMs)
+        retries++
+      } else return this.#endingOf(result, part, node)
     }
     return { kind: 'delivered' }
+  }
+
+  /** The phone is busy with another SMS, and there is time to ask the same node again. */
+  #mayRetry(
+    message: SmRouted,
+    node: ServingNode,
+    part: number,
+    result: ForwardResult,
+    retries: number,
+  ): boolean {
+    const busy = result.kind === 'refused' && causeRow(result.cause).action === 'same-node-later'
+    return busy && retries < this.#options.busyRetries && this.#tooLate(message, node, part) === undefined
   }
 
   /** Why this part must not start now: validity over, no time left for the whole, or the remainder's bound. */
@@ -107,27 +122,11 @@ export class Delivery {
     return now + estimateMs > message.answerByMs ? 'expiredBeforeForward' : undefined
   }
 
-  async #sendPart(message: SmRouted, node: ServingNode, part: number, owned: Owned): Promise<ForwardResult> {
-    const forwarder = this.#dependencies.forwarders[node.protocol]
+  async #attempt(message: SmRouted, node: ServingNode, part: number, owned: Owned): Promise<ForwardResult> {
+    const { bulkhead, pace, now, forwarders } = this.#dependencies
+    const forwarder = forwarders[node.protocol]
     if (forwarder === undefined)
       return { kind: 'not-sent', cause: 'noRouteToServingNode', detail: `no ${node.protocol} leg` }
-    for (let attempt = 0; ; attempt++) {
-      const result = await this.#attempt(message, node, part, owned, forwarder)
-      const busy = result.kind === 'refused' && causeRow(result.cause).action === 'same-node-later'
-      if (!busy || attempt >= this.#options.busyRetries || this.#tooLate(message, node, part) !== undefined)
-        return result
-      await delay(this.#options.busyRetryMs)
-    }
-  }
-
-  async #attempt(
-    message: SmRouted,
-    node: ServingNode,
-    part: number,
-    owned: Owned,
-    forwarder: Forwarder,
-  ): Promise<ForwardResult> {
-    const { bulkhead, pace, now } = this.#dependencies
     const name = nodeName(node)
     if (!bulkhead.enter(name))
       return { kind: 'not-sent', cause: 'servingNodeBusy', detail: 'in-flight bound of the node' }

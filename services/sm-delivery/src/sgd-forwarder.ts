@@ -27,6 +27,12 @@ export interface SgdForwarderOptions {
 
 type Answer = Extract<SendResult, { kind: 'answer' }>
 
+const NAMELESS: ForwardResult = {
+  kind: 'not-sent',
+  cause: 'noRouteToServingNode',
+  detail: 'a node without a Diameter name',
+}
+
 /** How much longer than the node's own timer its answer is waited for. */
 const ANSWER_MARGIN_MS = 5_000
 const LONGEST_RETRY_AFTER_SECONDS = 86_400
@@ -45,13 +51,14 @@ export function createSgdForwarder(
 ): Forwarder {
   const certainAgents = new Set(options.certainAgents?.map((identity) => identity.toLowerCase()))
   return {
-    async forward(part) {
+    forward(part) {
       const { host, realm } = part.node
-      if (host === undefined || realm === undefined)
-        return { kind: 'not-sent', cause: 'noRouteToServingNode', detail: 'a node without a Diameter name' }
+      if (host === undefined || realm === undefined) return Promise.resolve(NAMELESS)
       const timeoutMs = options.smDeliveryTimerSeconds * 1000 + ANSWER_MARGIN_MS
-      const outcome = await node.send('TFR', requestOf(part, host, realm, options), { timeoutMs })
-      return resultOf(outcome, certainAgents, now())
+      // No `await`: its frame would keep the part's octets for as long as the phone takes.
+      return node
+        .send('TFR', requestOf(part, host, realm, options), { timeoutMs })
+        .then((outcome) => resultOf(outcome, certainAgents, now()))
     },
   }
 }
