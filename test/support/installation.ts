@@ -35,16 +35,20 @@ export class Installation {
   readonly #keys: { readonly hashFile: string }
   readonly #prefix = `ops-${Date.now()}.`
 
-  private constructor(kafka: RunningKafka, lab: LabProcess) {
+  readonly #environment: Readonly<Record<string, string>>
+
+  private constructor(kafka: RunningKafka, lab: LabProcess, environment: Readonly<Record<string, string>>) {
     this.#kafka = kafka
+    this.#environment = environment
     this.lab = lab
     this.#keys = { hashFile: join(this.#folder.path, 'hash-key') }
     writeFileSync(this.#keys.hashFile, randomBytes(32).toString('hex'))
   }
 
-  static async start(): Promise<Installation> {
+  /** Broker and lab; `environment` is what every replica gets besides its settings. */
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<Installation> {
     const kafka = await startKafka({ out: process.stderr })
-    return new Installation(kafka, await startLab())
+    return new Installation(kafka, await startLab(), environment)
   }
 
   /** A replica that is ready. */
@@ -53,7 +57,7 @@ export class Installation {
     const settings = { ...this.#settingsOf(service, ordinal, sipPort), http: { port: httpPort } }
     const file = this.#folder.write(`${service}-${ordinal}`, settings)
     const process = await startSource(`services/${service}/src/main.ts`, ['--config', file], {
-      environment: { POD_NAME: `ipsmgw-${service}-${ordinal}` },
+      environment: { ...this.#environment, POD_NAME: `ipsmgw-${service}-${ordinal}` },
     })
     const replica = { service, ordinal, process, httpPort, sipPort }
     this.#replicas.add(replica)
