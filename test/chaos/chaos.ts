@@ -1,0 +1,101 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Fault, pickFault } from './faults.ts'
+import { Front, type Message, type Told } from './front.ts'
+import { Installation } from './installation.ts'
+import { type Account, judge, type Verdict } from './judge.ts'
+import { Random } from './random.ts'
+
+export interface ChaosOptions {
+  readonly durationMs: number
+  readonly ratePerSecond: number
+  readonly brokers: number
+  readonly replicas: number
+  /** The same seed gives the same faults in the same order. */
+  readonly seed: number
+  readonly faults: readonly Fault[]
+  /** Between two faults, on the average. */
+  readonly faultEveryMs: number
+  told(sentence: string): void
+}
+
+const FIRST_NUMBER = 447700800000
+const PHONES = 300
+/** Most phones answer soon, some take as long as paging takes. */
+const PHONE_DELAYS_MS = [0, 50, 100, 200, 400, 1_000, 2_000, 4_000, 6_000]
+const WARM_UP_MS = 3_000
+/** What is under way may still reach a phone after its sender was told that nothing is known. */
+const SETTLE_MS = 15_000
+
+/** Load, faults, and what came of each message. */
+export async function runChaos(options: ChaosOptions): Promise<Verdict> {
+  const random = new Random(options.seed)
+  const startedAt = performance.now()
+  const told = (sentence: string) =>
+    options.told(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${sentence}`)
+  const installation = await Installation.start({ ...options, told })
+  try {
+    await setPhones(installation.lab.url, random)
+    const front = await Front.open(installation.sipPorts)
+    told(`load: ${options.ratePerSecond} messages a second`)
+    const ending = new AbortController()
+    const load = sendLoad(front, options, startedAt, ending.signal)
+    await delay(WARM_UP_MS)
+    const until = performance.now() + options.durationMs - WARM_UP_MS
+    while (performance.now() < until) {
+      await pickFault(random, options.faults).strike(installation, random, told)
+      await delay(random.between(0, 2 * options.faultEveryMs))
+    }
+    ending.abort()
+    const sent = await load
+    told(`all ${sent.length} senders have been told something, or given up`)
+    await front.close()
+    await delay(SETTLE_MS)
+    return judge(await settle(installation.lab.url, sent))
+  } finally {
+    await installation.stop()
+  }
+}
+
+interface Sent extends Told {
+  readonly message: Message
+  readonly sentAtMs: number
+}
+
+/** Sends at a steady rate, whatever happens, until told to end; resolves when every sender has been told. */
+async function sendLoad(
+  front: Front,
+  { ratePerSecond }: ChaosOptions,
+  startedAt: number,
+  ending: AbortSignal,
+): Promise<Sent[]> {
+  const begin = performance.now()
+  const all: Promise<Sent>[] = []
+  for (let n = 0; !ending.aborted; n++) {
+    const waitMs = begin + (n * 1000) / ratePerSecond - performance.now()
+    if (waitMs > 0) await delay(waitMs)
+    const message = { to: `+${FIRST_NUMBER + (n % PHONES)}`, text: `chaos ${n}` }
+    const sentAtMs = performance.now() - startedAt
+    all.push(front.send(message).then((told) => ({ ...told, message, sentAtMs })))
+  }
+  return Promise.all(all)
+}
+
+async function setPhones(lab: string, random: Random): Promise<void> {
+  for (let phone = 0; phone < PHONES; phone++) {
+    const response = await fetch(`${lab}/lab/subscribers/${FIRST_NUMBER + phone}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ behaviour: 'reachable', delayMs: random.pick(PHONE_DELAYS_MS) }),
+    })
+    if (!response.ok) throw new Error(`the lab refuses a phone: ${await response.text()}`)
+  }
+}
+
+async function settle(lab: string, sent: readonly Sent[]): Promise<Account[]> {
+  const copies = new Map<string, number>()
+  for (const number of new Set(sent.map(({ message }) => message.to.slice(1)))) {
+    const held = (await (await fetch(`${lab}/lab/phones/${number}/messages`)).json()) as { text: string }[]
+    for (const { text } of held) copies.set(text, (copies.get(text) ?? 0) + 1)
+  }
+  return sent.map((entry) => ({ ...entry, copies: copies.get(entry.message.text) ?? 0 }))
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type RequestOutcome, SipEndpoint } from '@ipsmgw/sip'
+
+export interface Message {
+  /** International, with +. */
+  readonly to: string
+  readonly text: string
+}
+
+/** What a sender was told, in the end. */
+export interface Told {
+  /** Undefined: nothing, within the sender's patience. */
+  readonly status: number | undefined
+  readonly afterMs: number
+  /** How many instances were tried. */
+  readonly attempts: number
+}
+
+/** No sign of life for so long: the next instance is tried, as a SIP front does. */
+const SILENCE_MS = 4_000
+/** Timer F of the sender. */
+const PATIENCE_MS = 32_000
+const PAUSE_MS = 250
+
+/**
+ * The IMS core in front of the ingresses: a request goes to one of them by TCP; when its connection is lost, nothing is
+ * heard or it says 503, the same request (Call-ID, From-tag, CSeq, Request-URI) goes to the next. The first final
+ * counts, as for any forking proxy.
+ */
+export class Front {
+  readonly #ports: readonly number[]
+  readonly #endpoint: SipEndpoint
+  #next = 0
+
+  private constructor(ports: readonly number[], endpoint: SipEndpoint) {
+    this.#ports = ports
+    this.#endpoint = endpoint
+  }
+
+  static async open(ports: readonly number[]): Promise<Front> {
+    const endpoint = new SipEndpoint(
+      { listeners: [{ transport: 'tcp', host: '127.0.0.1', port: 0 }] },
+      { onRequest: (request) => void request.respond(405) },
+    )
+    await endpoint.start()
+    return new Front(ports, endpoint)
+  }
+
+  close(): Promise<void> {
+    return this.#endpoint.close()
+  }
+
+  async send(message: Message): Promise<Told> {
+    const startedAt = performance.now()
+    const headers = identity()
+    const final = Promise.withResolvers<number>()
+    const patience = delay(PATIENCE_MS, undefined, { ref: false })
+    let attempts = 0
+    let answered = false
+    void final.promise.then(() => {
+      answered = true
+    })
+    const over = () => answered || performance.now() - startedAt > PATIENCE_MS
+    while (!over()) {
+      attempts++
+      const attempt = this.#attempt(message, headers, final.resolve)
+      await Promise.race([attempt, final.promise, patience])
+      if (!answered) await delay(PAUSE_MS)
+    }
+    const status = await Promise.race([final.promise, undefined])
+    return { status, afterMs: performance.now() - startedAt, attempts }
+  }
+
+  /** Resolves when the next instance should be tried: at once after a refusal, or when nothing has been heard. */
+  #attempt(
+    { to, text }: Message,
+    headers: readonly (readonly [string, string])[],
+    answer: (status: number) => void,
+  ): Promise<void> {
+    const port = this.#ports[this.#next++ % this.#ports.length] as number
+    const next = Promise.withResolvers<void>()
+    const silence = setTimeout(next.resolve, SILENCE_MS)
+    const outcome = this.#endpoint.request({
+      method: 'MESSAGE',
+      uri: `tel:${to}`,
+      headers: [...headers, ['To', `<tel:${to}>`], ['Content-Type', 'text/plain;charset=UTF-8']],
+      body: text,
+      destination: { transport: 'tcp', host: '127.0.0.1', port },
+      onProvisional: () => clearTimeout(silence),
+    })
+    outcome.then(
+      (ended) => {
+        clearTimeout(silence)
+        const status = statusOf(ended)
+        if (status === undefined) next.resolve()
+        else answer(status)
+      },
+      () => next.resolve(),
+    )
+    return next.promise
+  }
+}
+
+/** A final that ends the search; 503 is the one that does not. */
+function statusOf(outcome: RequestOutcome): number | undefined {
+  if (outcome.kind !== 'response' || outcome.response.status === 503) return undefined
+  return outcome.response.status
+}
+
+function identity(): readonly (readonly [string, string])[] {
+  const from = 'tel:+447700900111'
+  return [
+    ['From', `<${from}>;tag=${randomUUID()}`],
+    ['Call-ID', `${randomUUID()}@chaos.invalid`],
+    ['CSeq', '1 MESSAGE'],
+    ['P-Asserted-Identity', `<${from}>`],
+  ]
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type RunningKafka, startKafka } from '../../scripts/kafka.ts'
+import { freePorts } from '../support/gateway-process.ts'
+import { type LabProcess, SettingsFolder, settingsFor, startLab } from '../support/separate-processes.ts'
+import { Replica } from './replica.ts'
+
+export interface InstallationOptions {
+  /** 1 or 3 brokers. */
+  readonly brokers: number
+  /** Replicas of each service. */
+  readonly replicas: number
+  told(sentence: string): void
+}
+
+const SERVICES = ['correlation', 'sm-delivery', 'hss-routing', 'im-to-sms', 'sip-ingress'] as const
+type Service = (typeof SERVICES)[number]
+
+/** The whole thing as processes: brokers, neighbours, and replicas of each service. */
+export class Installation {
+  readonly kafka: RunningKafka
+  readonly lab: LabProcess
+  readonly replicas: readonly Replica[]
+  /** SIP ports of the ingresses. */
+  readonly sipPorts: readonly number[]
+  readonly #folder: SettingsFolder
+
+  private constructor(
+    kafka: RunningKafka,
+    lab: LabProcess,
+    replicas: readonly Replica[],
+    sipPorts: readonly number[],
+    folder: SettingsFolder,
+  ) {
+    this.kafka = kafka
+    this.lab = lab
+    this.replicas = replicas
+    this.sipPorts = sipPorts
+    this.#folder = folder
+  }
+
+  static async start(options: InstallationOptions): Promise<Installation> {
+    const kafka = await startKafka({ nodes: options.brokers, out: process.stderr })
+    const lab = await startLab()
+    const folder = new SettingsFolder()
+    const hashFile = join(folder.path, 'hash-key')
+    writeFileSync(hashFile, randomBytes(32).toString('hex'))
+    const sipPorts = await freePorts(options.replicas)
+    const httpPorts = await freePorts(SERVICES.length * options.replicas)
+    const replicas: Replica[] = []
+    for (const service of SERVICES)
+      for (let index = 0; index < options.replicas; index++) {
+        const httpPort = httpPorts[replicas.length] as number
+        const settings = settingsOf(service, index, {
+          kafka,
+          lab,
+          hashFile,
+          sipPorts,
+          brokers: options.brokers,
+        })
+        const configFile = folder.write(`${service}-${index}`, { ...settings, http: { port: httpPort } })
+        replicas.push(
+          new Replica(
+            { service, index, configFile, httpPort, environment: { LOG_LEVEL: 'warn' } },
+            options.told,
+          ),
+        )
+      }
+    const installation = new Installation(kafka, lab, replicas, sipPorts, folder)
+    try {
+      // The first of each makes the topics; two at once would get in each other's way.
+      await replicas[0]?.start()
+      await replicas[0]?.ready()
+      await Promise.all(replicas.slice(1).map((replica) => replica.start()))
+      await Promise.all(replicas.map((replica) => replica.ready()))
+    } catch (error) {
+      await installation.stop()
+      throw error
+    }
+    return installation
+  }
+
+  of(service: string): readonly Replica[] {
+    return this.replicas.filter((replica) => replica.service === service)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.replicas.map((replica) => replica.stop()))
+    await this.lab.stop()
+    await this.kafka.stop()
+    this.#folder.remove()
+  }
+}
+
+interface Surroundings {
+  readonly kafka: RunningKafka
+  readonly lab: LabProcess
+  readonly hashFile: string
+  readonly sipPorts: readonly number[]
+  readonly brokers: number
+}
+
+function settingsOf(
+  service: Service,
+  index: number,
+  { kafka, lab, hashFile, sipPorts, brokers }: Surroundings,
+): object {
+  const { sip, diameter, routing } = settingsFor(lab)
+  const keys = { hashFile }
+  const kafkaSettings = {
+    brokers: kafka.brokers.split(','),
+    prefix: 'chaos.',
+    createTopics: true,
+    replicationFactor: Math.min(3, brokers),
+  }
+  const node = { ...diameter, originHost: `${service}-${index}.${diameter.originRealm}` }
+  switch (service) {
+    case 'correlation':
+      return { kafka: kafkaSettings }
+    case 'sm-delivery':
+      return { kafka: kafkaSettings, diameter: node, routing: { serviceCentre: routing.serviceCentre } }
+    case 'hss-routing':
+      return { kafka: kafkaSettings, diameter: node, routing, keys }
+    case 'im-to-sms':
+      return { kafka: kafkaSettings, keys }
+    case 'sip-ingress':
+      return { kafka: kafkaSettings, sip: { ...sip, port: sipPorts[index] }, keys }
+  }
+}

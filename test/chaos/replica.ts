@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ready } from '../support/gateway-process.ts'
+import { type RunningProcess, startSource } from '../support/processes.ts'
+
+export interface ReplicaOptions {
+  readonly service: string
+  /** Index in its set; its name is `service-index`. */
+  readonly index: number
+  readonly configFile: string
+  readonly httpPort: number
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** How soon a replica that has ended is started again, as an orchestrator does. */
+const RESTART_AFTER_MS = 1_000
+const READY_WITHIN_MS = 60_000
+
+/** One process of one service, started again whenever it ends. */
+export class Replica {
+  readonly #options: ReplicaOptions
+  readonly #told: (sentence: string) => void
+  #process: RunningProcess | undefined
+  #stopping = false
+  #frozen = false
+  #restarts = 0
+  #supervision: Promise<void> | undefined
+
+  constructor(options: ReplicaOptions, told: (sentence: string) => void) {
+    this.#options = options
+    this.#told = told
+  }
+
+  get service(): string {
+    return this.#options.service
+  }
+
+  get name(): string {
+    return `${this.#options.service}-${this.#options.index}`
+  }
+
+  get frozen(): boolean {
+    return this.#frozen
+  }
+
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  get output(): string {
+    return this.#process?.output() ?? ''
+  }
+
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { service, configFile } = this.#options
+    this.#process = await startSource(`services/${service}/src/main.ts`, ['--config', configFile], {
+      environment: { POD_NAME: this.name, ...this.#options.environment, ...environment },
+    })
+    this.#supervision = this.#supervise(this.#process)
+  }
+
+  async ready(): Promise<void> {
+    const { ended } = this.#process as RunningProcess
+    try {
+      await ready(`http://127.0.0.1:${this.#options.httpPort}`, ended, READY_WITHIN_MS)
+    } catch (cause) {
+      throw new Error(`${this.name} did not become ready:\n${this.output.slice(-3_000)}`, { cause })
+    }
+  }
+
+  isReady(): Promise<boolean> {
+    return fetch(`http://127.0.0.1:${this.#options.httpPort}/readyz`, {
+      signal: AbortSignal.timeout(1_000),
+    }).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  }
+
+  /** Ends it; it comes again by itself. */
+  signal(signal: 'SIGKILL' | 'SIGTERM'): void {
+    this.#process?.child.kill(signal)
+  }
+
+  freeze(): void {
+    this.#frozen = true
+    this.#process?.child.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#frozen = false
+    this.#process?.child.kill('SIGCONT')
+  }
+
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.thaw()
+    const { child, ended } = this.#process ?? {}
+    child?.kill('SIGTERM')
+    const late = setTimeout(() => child?.kill('SIGKILL'), 40_000)
+    await ended
+    clearTimeout(late)
+    await this.#supervision
+  }
+
+  async #supervise(process: RunningProcess): Promise<void> {
+    const how = await process.ended
+    if (this.#stopping) return
+    this.#restarts++
+    this.#told(`${this.name} ended with ${how}`)
+    if (typeof how === 'number' && how !== 0) this.#told(process.output().slice(-600))
+    await delay(RESTART_AFTER_MS)
+    if (!this.#stopping) await this.start()
+  }
+}
