@@ -96,7 +96,7 @@ function user(service: string) {
         type: 'simple',
         acls: [
           // Each service looks at all topics when it starts, and refuses to run when one does not fit.
-          allow('topic', prefix, 'prefix', ['Describe']),
+          allow('topic', prefix, 'prefix', ['Describe', 'DescribeConfigs']),
           ...reads.map((name) => allow('topic', prefix + name, 'literal', ['Read'])),
           ...writes.map((name) => allow('topic', prefix + name, 'literal', ['Write'])),
           ...groups.map(({ name, patternType }) => allow('group', name, patternType, ['Read'])),

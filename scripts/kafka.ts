@@ -29,6 +29,11 @@ export interface KafkaOptions {
   readonly port?: number
   /** 1 or 3. */
   readonly nodes?: number
+  /**
+   * Passwords by user name: the brokers ask for SASL PLAIN and let nobody do anything that no ACL allows, `admin`
+   * apart. Needs Java.
+   */
+  readonly users?: Readonly<Record<string, string>>
   /** Where progress is told. */
   readonly out?: NodeJS.WritableStream
 }
@@ -124,17 +129,19 @@ function serverProperties(
   node: Pick<BrokerNode, 'id' | 'port' | 'controllerPort'>,
   nodes: readonly Pick<BrokerNode, 'id' | 'controllerPort'>[],
   directory: string,
+  users: KafkaOptions['users'],
 ): string {
+  const listener = users === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT'
   const replicas = Math.min(3, nodes.length)
   return `process.roles=broker,controller
 node.id=${node.id}
 controller.quorum.voters=${nodes.map((n) => `${n.id}@127.0.0.1:${n.controllerPort}`).join(',')}
-listeners=PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${node.port}
+listeners=${listener}://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}
+advertised.listeners=${listener}://127.0.0.1:${node.port}
 controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs=${directory}
+inter.broker.listener.name=${listener}
+listener.security.protocol.map=${listener}:${listener},CONTROLLER:PLAINTEXT
+${users === undefined ? '' : authorization(users)}log.dirs=${directory}
 auto.create.topics.enable=false
 offsets.topic.num.partitions=3
 offsets.topic.replication.factor=${replicas}
@@ -148,6 +155,16 @@ group.min.session.timeout.ms=1000
 `
 }
 
+function authorization(users: Readonly<Record<string, string>>): string {
+  const known = Object.entries(users).map(([name, password]) => `user_${name}="${password}"`)
+  return `sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="${users.admin}" ${known.join(' ')};
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:admin;User:ANONYMOUS
+`
+}
+
 const LOG4J = `Configuration:
   status: error
   Appenders:
@@ -156,7 +173,7 @@ const LOG4J = `Configuration:
     Root: { level: warn, AppenderRef: { ref: console } }
 `
 
-async function startJava({ port, nodes: count = 1, out }: KafkaOptions): Promise<RunningKafka> {
+async function startJava({ port, nodes: count = 1, users, out }: KafkaOptions): Promise<RunningKafka> {
   if (missing('java', ['-version']) || missing('mvn', ['--version']))
     throw new Error(
       'Kafka needs Java 17 and Maven here: apt-get install openjdk-17-jre-headless maven (or set KAFKA_BROKERS, or start Docker)',
@@ -165,7 +182,7 @@ async function startJava({ port, nodes: count = 1, out }: KafkaOptions): Promise
   const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-kafka-'))
   const logging = join(folder, 'log4j2.yaml')
   writeFileSync(logging, LOG4J)
-  const nodes = await prepareNodes(count, port, folder, path)
+  const nodes = await prepareNodes(count, port, folder, path, users)
   const brokers = nodes.map((node) => `127.0.0.1:${node.port}`).join(',')
   say(out, `Starting ${count === 1 ? 'a broker' : `${count} brokers`} on ${brokers} ...`)
   for (const node of nodes) runBroker(node, path, logging)
@@ -198,6 +215,7 @@ async function prepareNodes(
   port: number | undefined,
   folder: string,
   path: string,
+  users: KafkaOptions['users'],
 ): Promise<BrokerNode[]> {
   const ports = await freePorts(count * 2)
   const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'a')
@@ -209,7 +227,7 @@ async function prepareNodes(
     output: '',
   }))
   for (const node of nodes) {
-    writeFileSync(node.properties, serverProperties(node, nodes, join(folder, `data-${node.id}`)))
+    writeFileSync(node.properties, serverProperties(node, nodes, join(folder, `data-${node.id}`), users))
     const format = spawnSync(
       'java',
       ['-cp', path, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', node.properties],
@@ -320,8 +338,8 @@ async function startDocker({ port, out }: KafkaOptions): Promise<RunningKafka> {
 /** A running Kafka: `brokers` for clients, `stop()`, and for chaos `kill(index)` and `restart(index)`. */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
   const given = process.env.KAFKA_BROKERS
-  if (given !== undefined && given !== '') return checkGiven(given)
-  const single = (options.nodes ?? 1) === 1
+  if (given !== undefined && given !== '' && options.users === undefined) return checkGiven(given)
+  const single = (options.nodes ?? 1) === 1 && options.users === undefined
   return single && !missing('docker', ['info']) ? startDocker(options) : startJava(options)
 }
 

@@ -16,6 +16,15 @@ export const SERVICES = [
 ] as const
 export type ServiceName = (typeof SERVICES)[number]
 
+export interface InstallationOptions {
+  /** What every replica gets besides its settings. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** Brokers that run already; they are left running. */
+  readonly kafka?: RunningKafka
+  /** How a service signs on to them, over the settings that tests have. */
+  readonly kafkaSettings?: (service: ServiceName) => object
+}
+
 /** One replica of a service, as a process of its own. */
 export interface Replica {
   readonly service: ServiceName
@@ -35,20 +44,19 @@ export class Installation {
   readonly #keys: { readonly hashFile: string }
   readonly #prefix = `ops-${Date.now()}.`
 
-  readonly #environment: Readonly<Record<string, string>>
+  readonly #options: InstallationOptions
 
-  private constructor(kafka: RunningKafka, lab: LabProcess, environment: Readonly<Record<string, string>>) {
+  private constructor(kafka: RunningKafka, lab: LabProcess, options: InstallationOptions) {
     this.#kafka = kafka
-    this.#environment = environment
+    this.#options = options
     this.lab = lab
     this.#keys = { hashFile: join(this.#folder.path, 'hash-key') }
     writeFileSync(this.#keys.hashFile, randomBytes(32).toString('hex'))
   }
 
-  /** Broker and lab; `environment` is what every replica gets besides its settings. */
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<Installation> {
-    const kafka = await startKafka({ out: process.stderr })
-    return new Installation(kafka, await startLab(), environment)
+  static async start(options: InstallationOptions = {}): Promise<Installation> {
+    const kafka = options.kafka ?? (await startKafka({ out: process.stderr }))
+    return new Installation(kafka, await startLab(), options)
   }
 
   /** A replica that is ready. */
@@ -57,7 +65,7 @@ export class Installation {
     const settings = { ...this.#settingsOf(service, ordinal, sipPort), http: { port: httpPort } }
     const file = this.#folder.write(`${service}-${ordinal}`, settings)
     const process = await startSource(`services/${service}/src/main.ts`, ['--config', file], {
-      environment: { ...this.#environment, POD_NAME: `ipsmgw-${service}-${ordinal}` },
+      environment: { ...this.#options.environment, POD_NAME: `ipsmgw-${service}-${ordinal}` },
     })
     const replica = { service, ordinal, process, httpPort, sipPort }
     this.#replicas.add(replica)
@@ -87,14 +95,17 @@ export class Installation {
   async stop(): Promise<void> {
     await Promise.all([...this.#replicas].map((it) => it.process.stop()))
     await this.lab.stop()
-    await this.#kafka.stop()
+    if (this.#options.kafka === undefined) await this.#kafka.stop()
     this.#folder.remove()
   }
 
   #settingsOf(service: ServiceName, ordinal: number, sipPort: number): object {
     const { sip, diameter, routing } = settingsFor(this.lab)
     const brokers = this.#kafka.brokers.split(',')
-    const kafka = { brokers, prefix: this.#prefix, createTopics: true, replicationFactor: 1 }
+    const kafka = {
+      ...{ brokers, prefix: this.#prefix, createTopics: true, replicationFactor: 1 },
+      ...this.#options.kafkaSettings?.(service),
+    }
     const node = { ...diameter, originHost: `${service}-${ordinal}.${diameter.originRealm}` }
     const keys = this.#keys
     switch (service) {

@@ -85,7 +85,7 @@ describe('one trace per message', () => {
   test('over Kafka, from six processes', async (t) => {
     const collector = await Collector.start()
     t.after(() => collector.close())
-    const installation = await Installation.start(collector.environment(PRELOAD))
+    const installation = await Installation.start({ environment: collector.environment(PRELOAD) })
     t.after(() => installation.stop())
     const replicas = await installation.addAll()
     await assertTrace(collector, await send(replicas['sip-ingress'].sipPort))
