@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type RequestOutcome, SipEndpoint } from '@ipsmgw/sip'
+import { Watch } from './watch.ts'
 
 export interface Message {
   /** International, with +. */
@@ -17,6 +18,12 @@ export interface Told {
   readonly attempts: number
 }
 
+/** An ingress as the front knows it. */
+interface Instance {
+  readonly port: number
+  readonly watch: Watch
+}
+
 /** No sign of life for so long: the next instance is tried, as a SIP front does. */
 const SILENCE_MS = 4_000
 /** Timer F of the sender. */
@@ -29,12 +36,12 @@ const PAUSE_MS = 250
  * counts, as for any forking proxy.
  */
 export class Front {
-  readonly #ports: readonly number[]
+  readonly #instances: readonly Instance[]
   readonly #endpoint: SipEndpoint
   #next = 0
 
   private constructor(ports: readonly number[], endpoint: SipEndpoint) {
-    this.#ports = ports
+    this.#instances = ports.map((port) => ({ port, watch: new Watch(port) }))
     this.#endpoint = endpoint
   }
 
@@ -48,6 +55,7 @@ export class Front {
   }
 
   close(): Promise<void> {
+    for (const { watch } of this.#instances) watch.close()
     return this.#endpoint.close()
   }
 
@@ -78,8 +86,9 @@ export class Front {
     headers: readonly (readonly [string, string])[],
     answer: (status: number) => void,
   ): Promise<void> {
-    const port = this.#ports[this.#next++ % this.#ports.length] as number
+    const { port, watch } = this.#instances[this.#next++ % this.#instances.length] as Instance
     const next = Promise.withResolvers<void>()
+    const unwatch = watch.onLost(next.resolve)
     const silence = setTimeout(next.resolve, SILENCE_MS)
     const outcome = this.#endpoint.request({
       method: 'MESSAGE',
@@ -92,6 +101,7 @@ export class Front {
     outcome.then(
       (ended) => {
         clearTimeout(silence)
+        unwatch()
         const status = statusOf(ended)
         if (status === undefined) next.resolve()
         else answer(status)
