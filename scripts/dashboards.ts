@@ -4,11 +4,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Dashboard, toGrafana } from './dashboards/grafana.ts'
-import { network, sip } from './dashboards/interfaces.ts'
+import { network, sigtran, sip } from './dashboards/interfaces.ts'
 import { overview } from './dashboards/overview.ts'
 import { capacity, pipeline, slo } from './dashboards/platform.ts'
 
-export const dashboards: readonly Dashboard[] = [overview, sip, network, pipeline, capacity, slo]
+export const dashboards: readonly Dashboard[] = [overview, sip, network, sigtran, pipeline, capacity, slo]
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'helm', 'ipsmgw', 'files', 'dashboards')
 

@@ -22,7 +22,7 @@ interface Source {
   readonly ports?: readonly Port[]
   /** Topics whose backlog is this component's work. */
   readonly consumes?: readonly string[]
-  /** Gauge of messages in flight. */
+  /** Gauge of messages in flight, if it is not what the bus has handed over. */
   readonly inFlight?: string
 }
 
@@ -56,7 +56,6 @@ const sources: Readonly<Record<string, Source>> = {
     kind: 'Deployment',
     schema: correlationServiceSchema,
     consumes: [smReports.name],
-    inFlight: 'ipsmgw_open_messages',
   },
   records: { name: 'records', kind: 'StatefulSet', schema: recordsServiceSchema },
   lab: {
@@ -96,7 +95,7 @@ export function components(): Readonly<Record<string, unknown>> {
         keys: has(schema, 'keys'),
         policy: has(schema, 'policy'),
         consumes: consumes ?? [],
-        inFlight: inFlight ?? '',
+        inFlight: inFlight ?? (schema === undefined ? '' : 'ipsmgw_bus_in_flight'),
         sections: Object.fromEntries(
           Object.entries(schema?.properties ?? {})
             .filter(([section]) => !ownedByChart.has(section))

@@ -76,7 +76,7 @@ export const sip: Dashboard = {
 
 export const network: Dashboard = {
   name: 'network',
-  title: 'Diameter, MAP and serving nodes',
+  title: 'Diameter and serving nodes',
   description: 'Forwards to serving nodes, peers and what they answer',
   rows: [
     {
@@ -109,6 +109,25 @@ export const network: Dashboard = {
             [quantile(0.5, 'ipsmgw_forward_seconds', 'node', ',result="delivered"'), 'p50 {{node}}'],
             [quantile(0.99, 'ipsmgw_forward_seconds', 'node', ',result="delivered"'), 'p99 {{node}}'],
           ],
+        },
+      ],
+    },
+    {
+      title: 'Bulkheads',
+      panels: [
+        {
+          title: 'Held back',
+          description:
+            'Parts per second that were not forwarded because their node had too many under way, or an open breaker',
+          unit: 'reqps',
+          queries: [['sum(rate(ipsmgw_forward_held_total{$m}[$__rate_interval]))', 'held back']],
+        },
+        {
+          title: 'Breakers open',
+          description:
+            'Serving nodes that get a trial now and then instead of all traffic, because they did not answer',
+          unit: 'short',
+          queries: [['sum by (instance) (ipsmgw_forward_breakers_open{$m})', '{{instance}}']],
         },
       ],
     },
@@ -154,6 +173,57 @@ export const network: Dashboard = {
           unit: 'reqps',
           width: 24,
           queries: [[rate('ipsmgw_diameter_events_total', 'kind'), '{{kind}}']],
+        },
+      ],
+    },
+  ],
+}
+
+export const sigtran: Dashboard = {
+  name: 'sigtran',
+  title: 'SIGTRAN and MAP',
+  description:
+    'Associations to signal transfer points, SCCP, TCAP dialogues; empty where no MSC is reached by MAP',
+  rows: [
+    {
+      title: 'Associations',
+      panels: [
+        {
+          title: 'Paths active',
+          description:
+            'Associations that may carry traffic, per path; below the number of pods one of them is without it',
+          unit: 'short',
+          queries: [['sum by (path) (ipsmgw_sigtran_path_active{$m})', '{{path}}']],
+        },
+        {
+          title: 'Events at associations',
+          description: 'Per second, by kind',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_sigtran_link_events_total', 'kind'), '{{kind}}']],
+        },
+      ],
+    },
+    {
+      title: 'SCCP and TCAP',
+      panels: [
+        {
+          title: 'Open dialogues',
+          description:
+            'TCAP dialogues without an end, per instance; a line that only rises is a network that does not answer',
+          unit: 'short',
+          queries: [['sum by (instance) (ipsmgw_tcap_dialogues{$m})', '{{instance}}']],
+        },
+        {
+          title: 'Events of the TCAP',
+          description: 'Per second, by kind',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_tcap_events_total', 'kind'), '{{kind}}']],
+        },
+        {
+          title: 'Events of the SCCP',
+          description: 'Per second, by kind: what could not be read, routed or delivered',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_sccp_events_total', 'kind'), '{{kind}}']],
         },
       ],
     },

@@ -105,6 +105,19 @@ export const capacity: Dashboard = {
           ],
         },
         {
+          title: 'In flight, share of the window',
+          description:
+            'Records that each service works on, of those it may. At 1 it fetches nothing more until something is done',
+          unit: 'percentunit',
+          threshold: 0.9,
+          queries: [
+            [
+              'sum by (service, instance) (ipsmgw_bus_in_flight{$m}) / sum by (service, instance) (ipsmgw_bus_window{$m})',
+              '{{service}} {{instance}}',
+            ],
+          ],
+        },
+        {
           title: 'Processor',
           description: 'Cores in use per instance. One core is what one process can use',
           unit: 'short',

@@ -124,11 +124,12 @@ scaleDown:
   metricType: Utilization
   metadata: {value: {{ $scaling.cpuPercent | quote }}}
 {{- if and $about.inFlight $keda.prometheusAddress }}
+{{- $pods := printf "{namespace=\"%s\",pod=~\"%s-.+\"}" .root.Release.Namespace (include "ipsmgw.name" .) }}
 - type: prometheus
   metricType: Value
   metadata:
     serverAddress: {{ $keda.prometheusAddress | quote }}
-    query: {{ printf "sum(%s{namespace=\"%s\",pod=~\"%s-.+\"}) / %v" $about.inFlight .root.Release.Namespace (include "ipsmgw.name" .) (int $scaling.inFlightPerReplica) | quote }}
+    query: {{ printf "sum(%s%s) / (%v * count(%s%s))" $about.inFlight $pods (int $scaling.inFlightPerReplica) $about.inFlight $pods | quote }}
     threshold: {{ $scaling.inFlightUtilisation | quote }}
 {{- end }}
 {{- range $about.consumes }}

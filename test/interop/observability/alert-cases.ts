@@ -45,6 +45,11 @@ const peer = (a: number, b: number) => [
   constant('ipsmgw_diameter_peer_up', 'service="sm-delivery",peer="dra-b"', b),
 ]
 
+const paths = (a: number, b: number) => [
+  constant('ipsmgw_sigtran_path_active', 'service="sm-delivery",path="stp-a"', a),
+  constant('ipsmgw_sigtran_path_active', 'service="sm-delivery",path="stp-b"', b),
+]
+
 const fact = (metric: string, name: string, perMinute: number) => [
   counter(metric, `fact="${name}"`, perMinute),
 ]
@@ -150,6 +155,8 @@ export const ALERT_CASES: readonly AlertCase[] = [
     firing: [counter('ipsmgw_diameter_events_total', 'kind="peerDown"', 1)],
     quiet: [counter('ipsmgw_diameter_events_total', 'kind="peerUp"', 1)],
   },
+  { alert: 'IpsmgwSigtranAllPathsDown', atMinutes: 10, firing: paths(0, 0), quiet: paths(0, 1) },
+  { alert: 'IpsmgwSigtranPathDown', atMinutes: 10, firing: paths(0, 1), quiet: paths(1, 1) },
   { alert: 'IpsmgwForwardsUnanswered', atMinutes: 40, firing: forwards(10), quiet: forwards(2) },
   {
     alert: 'IpsmgwEventLoopSlow',

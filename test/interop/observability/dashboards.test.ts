@@ -42,8 +42,8 @@ describe('dashboards', () => {
     (name) => [name, JSON.parse(readFileSync(join(folder, name), 'utf8'))] as const,
   )
 
-  test('there are six, each with an identity of its own', () => {
-    assert.equal(new Set(dashboards.map(([, { uid }]) => uid)).size, 6)
+  test('there are seven, each with an identity of its own', () => {
+    assert.equal(new Set(dashboards.map(([, { uid }]) => uid)).size, 7)
   })
 
   for (const [name, dashboard] of dashboards) {

@@ -18,6 +18,9 @@ const folder = join(ROOT, 'helm', 'ipsmgw', 'files', 'dashboards')
 const RATE_PER_SECOND = 50
 const LOAD_SECONDS = 20
 
+/** Dashboards whose neighbour does not stand here: their queries must be valid, and may find nothing. */
+const ELSEWHERE = new Set(['sigtran.json'])
+
 interface Panel {
   readonly title: string
   readonly targets?: readonly { readonly expr: string }[]
@@ -105,8 +108,9 @@ describe('dashboards over a running installation', () => {
     const { panels } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { panels: readonly Panel[] }
     for (const panel of panels)
       for (const { expr } of panel.targets ?? [])
-        test(`${name}, ${panel.title}: ${expr.slice(0, 60)} returns data`, async () => {
+        test(`${name}, ${panel.title}: ${expr.slice(0, 60)} ${ELSEWHERE.has(name) ? 'is valid' : 'returns data'}`, async () => {
           const samples = await prometheus.query(filledIn(expr))
+          if (ELSEWHERE.has(name)) return
           const figures = samples.filter(({ value }) => Number.isFinite(Number(value[1])))
           assert.ok(figures.length > 0, `${samples.length} series, none with a figure: ${filledIn(expr)}`)
         })

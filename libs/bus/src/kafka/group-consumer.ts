@@ -15,6 +15,12 @@ import { OwnedPartition } from './partition.ts'
 import { findPositions, type Position, type TopicRole } from './positions.ts'
 import type { RecordReader } from './reader.ts'
 
+/** How full a consumer is, in records. */
+export interface ConsumerLoad {
+  readonly inFlight: number
+  readonly window: number
+}
+
 export interface GroupConsumerOptions {
   readonly prefix: string
   /** Name of this replica, unique in its group and the same after a restart. */
@@ -91,6 +97,10 @@ export class GroupConsumer implements Consumer {
   /** The coordinator counts us as a member; without that, partitions may be somebody else's by now. */
   get alive(): boolean {
     return this.#member.alive
+  }
+
+  get load(): ConsumerLoad {
+    return { inFlight: this.#intake.inFlight, window: this.#options.maximumInFlight }
   }
 
   async close(): Promise<void> {

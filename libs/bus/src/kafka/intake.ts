@@ -56,6 +56,11 @@ export class Intake {
     })
   }
 
+  /** Records handed over and not done. */
+  get inFlight(): number {
+    return this.#window.records
+  }
+
   /** Takes nothing more; resolves when what is under way is done. */
   close(): Promise<void> {
     this.#closing = true

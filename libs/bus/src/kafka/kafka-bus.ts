@@ -12,7 +12,7 @@ import {
 import { BATCHER_DEFAULTS, Batcher } from './batcher.ts'
 import type { PayloadCipher } from './cipher.ts'
 import { createKafka, type KafkaLog, type KafkaSettings, loadCipher } from './config.ts'
-import { GroupConsumer } from './group-consumer.ts'
+import { type ConsumerLoad, GroupConsumer } from './group-consumer.ts'
 import { RecordReader } from './reader.ts'
 import { Replies } from './replies.ts'
 import { checkTopics, type TopicPlan, topicsError } from './topics.ts'
@@ -32,6 +32,8 @@ interface Member extends Consumer {
   readonly alive: boolean
   start(): Promise<void>
   abandon(): Promise<void>
+  /** Of a consumer whose records have handlers. */
+  readonly load?: ConsumerLoad
 }
 
 /** The bus on Apache Kafka, by kafkajs. */
@@ -138,6 +140,13 @@ export class KafkaBus implements Bus {
     return silent === 0
       ? { ready: true, detail: 'ok' }
       : { ready: false, detail: `${silent} consumers without a sign of life from the broker` }
+  }
+
+  /** How full all consumers are together. */
+  load(): ConsumerLoad {
+    const loads = [...this.#members].flatMap(({ load }) => load ?? [])
+    const sum = (of: (load: ConsumerLoad) => number) => loads.reduce((total, load) => total + of(load), 0)
+    return { inFlight: sum((load) => load.inFlight), window: sum((load) => load.window) }
   }
 
   async close(): Promise<void> {

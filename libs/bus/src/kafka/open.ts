@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { deadLetter, TOPICS } from '@ipsmgw/events'
-import { type Logger, type Registry, rateLimited } from '@ipsmgw/telemetry'
+import { gauge, type Logger, type Registry, rateLimited } from '@ipsmgw/telemetry'
 import type { Bus } from '../bus.ts'
 import { createBusReport } from '../report.ts'
 import type { KafkaSettings } from './config.ts'
@@ -36,6 +36,9 @@ export function createKafkaPart(settings: KafkaSettings, service: string, owner:
       fatal: (error) => owner.fatal(error),
     }),
   })
+  const { registry } = owner
+  gauge(registry, 'ipsmgw_bus_in_flight', 'Records handed over and not done', () => bus.load().inFlight)
+  gauge(registry, 'ipsmgw_bus_window', 'Records that may be in flight', () => bus.load().window)
   return {
     name: 'kafka',
     bus,
