@@ -4,7 +4,7 @@ import { type KnownAvp, knownAvp, knownMessage, nameOfAvp } from './dictionary/l
 import { ExperimentalResult, ResultCode } from './dictionary/results.ts'
 import { AvpError } from './errors.ts'
 import type { Avp, DiameterMessage } from './messages.ts'
-import { isFault, SCALARS } from './values.ts'
+import { isFault } from './values.ts'
 
 /** Groups below this depth are shown as octets. */
 const DEEPEST_GROUP = 12
@@ -61,8 +61,8 @@ function describeAvps(avps: readonly Avp[], path: string, depth: number): Record
 function describeAvp(avp: Avp, path: string, depth: number): unknown {
   const known = knownAvp(avp.code, avp.vendorId)
   if (known === undefined || depth >= DEEPEST_GROUP) return avp.data
-  if (known.grammar !== undefined) return describeAvps(decodeGroup(avp, path), path, depth + 1)
-  const item = SCALARS[known.definition.type as keyof typeof SCALARS].read(avp.data)
+  if (known.scalar === undefined) return describeAvps(decodeGroup(avp, path), path, depth + 1)
+  const item = known.scalar.read(avp.data)
   if (isFault(item))
     throw new AvpError(path, avp.offset ?? 0, 'invalid', {
       resultCode: item.kind === 'length' ? ResultCode.INVALID_AVP_LENGTH : ResultCode.INVALID_AVP_VALUE,

@@ -17,7 +17,7 @@ import type { MessageName, RequestName } from './dictionary/messages.ts'
 import { ResultCode } from './dictionary/results.ts'
 import { AvpError, PROTOCOL } from './errors.ts'
 import type { Avp, DiameterMessage } from './messages.ts'
-import { isFault, SCALARS } from './values.ts'
+import { isFault } from './values.ts'
 
 /** Members by name: single ones as the value, others as an array. Untyped inside, typed at the borders. */
 type Draft = Record<string, unknown>
@@ -38,7 +38,7 @@ export function value<N extends AvpName>(
 ): AvpValue<N> | undefined {
   const known = avpNamed(name)
   const avp = avpsOf(where).find(({ code, vendorId }) => code === known.code && vendorId === known.vendorId)
-  return avp === undefined ? undefined : (readValue(known, avp, name, 'tolerant', 0) as AvpValue<N>)
+  return avp === undefined ? undefined : (readValue(known, avp, 'message', 'tolerant', 0) as AvpValue<N>)
 }
 
 /** All AVPs of this name as values, in their order. Throws `AvpError`. */
@@ -49,7 +49,7 @@ export function values<N extends AvpName>(
   const known = avpNamed(name)
   return avpsOf(where)
     .filter(({ code, vendorId }) => code === known.code && vendorId === known.vendorId)
-    .map((avp) => readValue(known, avp, name, 'tolerant', 0) as AvpValue<N>)
+    .map((avp) => readValue(known, avp, 'message', 'tolerant', 0) as AvpValue<N>)
 }
 
 function avpsOf(where: DiameterMessage | readonly Avp[]): readonly Avp[] {
@@ -108,9 +108,9 @@ function readMember(grammar: Grammar, draft: Draft, avp: Avp, path: string, mode
   }
   const { name } = member.avp
   if (!member.single) {
-    pushTo(draft, name, readValue(member.avp, avp, `${path}.${name}`, mode, depth))
+    pushTo(draft, name, readValue(member.avp, avp, path, mode, depth))
   } else if (draft[name] === undefined) {
-    draft[name] = readValue(member.avp, avp, `${path}.${name}`, mode, depth)
+    draft[name] = readValue(member.avp, avp, path, mode, depth)
   } else if (mode === 'tolerant') {
     pushTo(draft, 'AVP', avp)
   } else {
@@ -142,16 +142,17 @@ function pushTo(draft: Draft, name: string, item: unknown): void {
   else list.push(item)
 }
 
+/** `path` is that of the enclosing message or group; the AVP's own name is added only when it is needed. */
 function readValue(known: KnownAvp, avp: Avp, path: string, mode: Mode, depth: number): unknown {
-  const { definition, grammar } = known
-  if (grammar !== undefined) {
-    if (depth >= DEEPEST_GROUP) throw malformed(avp, path, 'value', 'groups too deep')
-    return readGroup(grammar, avp, path, mode, depth)
+  const { name, scalar, grammar, maximumOctets } = known
+  if (scalar === undefined) {
+    if (depth >= DEEPEST_GROUP) throw malformed(avp, `${path}.${name}`, 'value', 'groups too deep')
+    return readGroup(grammar as Grammar, avp, `${path}.${name}`, mode, depth)
   }
-  if (definition.maximumOctets !== undefined && avp.data.length > definition.maximumOctets)
-    throw malformed(avp, path, 'length', `${avp.data.length} octets, at most ${definition.maximumOctets}`)
-  const result = SCALARS[definition.type as keyof typeof SCALARS].read(avp.data)
-  if (isFault(result)) throw malformed(avp, path, result.kind, result.detail)
+  if (avp.data.length > maximumOctets)
+    throw malformed(avp, `${path}.${name}`, 'length', `${avp.data.length} octets, at most ${maximumOctets}`)
+  const result = scalar.read(avp.data)
+  if (isFault(result)) throw malformed(avp, `${path}.${name}`, result.kind, result.detail)
   return result
 }
 
@@ -217,14 +218,13 @@ function writeMember(
 
 function writeValue(
   writer: ByteWriter,
-  { name, code, vendorId, definition, grammar }: KnownAvp,
+  { name, code, vendorId, mandatory, mandatoryIn, scalar, grammar }: KnownAvp,
   item: unknown,
   applicationId: number,
   path: string,
 ): void {
-  const mandatory = definition.mandatoryIn?.[applicationId] ?? definition.mandatory
-  const start = beginAvp(writer, code, vendorId, mandatory)
-  if (grammar !== undefined) writeMembers(writer, grammar, item as Draft, applicationId, `${path}.${name}`)
-  else SCALARS[definition.type as 'UTF8String'].write(writer, item as string, `${path}.${name}`)
+  const start = beginAvp(writer, code, vendorId, mandatoryIn?.[applicationId] ?? mandatory)
+  if (scalar !== undefined) scalar.write(writer, item, path, name)
+  else writeMembers(writer, grammar as Grammar, item as Draft, applicationId, `${path}.${name}`)
   endAvp(writer, start)
 }

@@ -7,7 +7,7 @@ type Type = keyof typeof SCALARS
 
 function octetsOf(type: Type, value: unknown): string {
   const writer = new ByteWriter(16)
-  ;(SCALARS[type] as (typeof SCALARS)['UTF8String']).write(writer, value as string, 'x')
+  ;(SCALARS[type] as (typeof SCALARS)['UTF8String']).write(writer, value as string, 'x', 'y')
   return writer.finish().toString('hex')
 }
 

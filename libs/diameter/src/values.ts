@@ -6,10 +6,12 @@ import { PROTOCOL } from './errors.ts'
 /** Why a value cannot be read; the caller knows the AVP, so it makes the error. */
 export type Fault = { readonly kind: 'length' | 'value'; readonly detail: string }
 
-interface ScalarKind<T> {
+/** Reading and writing of one type. */
+export interface ScalarKind<T> {
   /** The value, or what is wrong with the octets. */
   read(data: Buffer): T | Fault
-  write(writer: ByteWriter, value: T, path: string): void
+  /** `path` and `name` place the AVP in an `EncodeError`. */
+  write(writer: ByteWriter, value: T, path: string, name: string): void
 }
 
 const UNIX_TO_NTP_SECONDS = 2_208_988_800
@@ -37,17 +39,17 @@ const identity: ScalarKind<string> = {
 
 const unsigned32: ScalarKind<number> = {
   read: (data) => (data.length === 4 ? data.readUInt32BE(0) : wrongLength(data, 4)),
-  write(writer, value, path) {
+  write(writer, value, path, name) {
     if (!Number.isInteger(value) || value < 0 || value > 0xffffffff)
-      throw new EncodeError(PROTOCOL, path, `${value} is no Unsigned32`)
+      throw new EncodeError(PROTOCOL, `${path}.${name}`, `${value} is no Unsigned32`)
     writer.uint32(value)
   },
 }
 
 const enumerated: ScalarKind<number> = {
   read: (data) => (data.length === 4 ? data.readInt32BE(0) : wrongLength(data, 4)),
-  write(writer, value, path) {
-    if (value !== (value | 0)) throw new EncodeError(PROTOCOL, path, `${value} is no Integer32`)
+  write(writer, value, path, name) {
+    if (value !== (value | 0)) throw new EncodeError(PROTOCOL, `${path}.${name}`, `${value} is no Integer32`)
     writer.uint32(value)
   },
 }
@@ -72,9 +74,9 @@ const tbcd: ScalarKind<string> = {
     }
     return decodeTbcd(data, PROTOCOL)
   },
-  write(writer, value, path) {
-    if (!E164.test(value)) throw new EncodeError(PROTOCOL, path, 'not digits alone')
-    writer.octets(encodeTbcd(value, PROTOCOL, path))
+  write(writer, value, path, name) {
+    if (!E164.test(value)) throw new EncodeError(PROTOCOL, `${path}.${name}`, 'not digits alone')
+    writer.octets(encodeTbcd(value, PROTOCOL, name))
   },
 }
 
@@ -86,9 +88,9 @@ const time: ScalarKind<Date> = {
     const era = seconds < 0x80000000 ? ERA_SECONDS : 0
     return new Date((seconds + era - UNIX_TO_NTP_SECONDS) * 1000)
   },
-  write(writer, value, path) {
+  write(writer, value, path, name) {
     const seconds = Math.floor(value.getTime() / 1000)
-    if (!Number.isFinite(seconds)) throw new EncodeError(PROTOCOL, path, 'no date')
+    if (!Number.isFinite(seconds)) throw new EncodeError(PROTOCOL, `${path}.${name}`, 'no date')
     writer.uint32((seconds + UNIX_TO_NTP_SECONDS) % ERA_SECONDS)
   },
 }
@@ -101,10 +103,10 @@ const address: ScalarKind<string> = {
     if (family === FAMILY_IPV6) return data.length === 18 ? ipv6Text(data) : wrongLength(data, 18)
     return { kind: 'value', detail: `address family ${family}` }
   },
-  write(writer, value, path) {
+  write(writer, value, path, name) {
     if (isIPv4(value)) writer.uint16(FAMILY_IPV4).octets(Buffer.from(value.split('.').map(Number)))
     else if (isIPv6(value)) writer.uint16(FAMILY_IPV6).octets(ipv6Octets(value))
-    else throw new EncodeError(PROTOCOL, path, `"${value}" is no IP address`)
+    else throw new EncodeError(PROTOCOL, `${path}.${name}`, `"${value}" is no IP address`)
   },
 }
 
