@@ -138,6 +138,10 @@ const kafka = Type.Object(
       closed,
     ),
     authentication: Type.Enum(['none', 'tls', 'plain', 'scram-sha-256', 'scram-sha-512']),
+    payloadKeys: Type.Object(
+      { existingSecret: text('Secret'), keys: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }) },
+      closed,
+    ),
     userSecret: Type.String({
       minLength: 1,
       description: '{component} stands for the name of the component',

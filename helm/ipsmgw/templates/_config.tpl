@@ -38,6 +38,11 @@
 {{- $settings := pick $kafka "brokers" "prefix" "partitions" "createTopics" "replicationFactor" "sessionTimeoutMs" -}}
 {{- $_ := set $settings "tls" $kafka.tls.enabled -}}
 {{- if and $kafka.tls.enabled $kafka.tls.caSecret }}{{ $_ := set $settings "caFile" "/etc/ipsmgw/kafka-ca/ca.crt" }}{{ end -}}
+{{- if $kafka.payloadKeys.existingSecret -}}
+{{- $files := list -}}
+{{- range $kafka.payloadKeys.keys }}{{ $files = append $files (printf "/etc/ipsmgw/payload-keys/%s" .) }}{{ end -}}
+{{- $_ := set $settings "payloadKeyFiles" $files -}}
+{{- end -}}
 {{- if eq $kafka.authentication "tls" -}}
 {{- $_ := set $settings "certificateFile" "/etc/ipsmgw/kafka-user/user.crt" -}}
 {{- $_ := set $settings "keyFile" "/etc/ipsmgw/kafka-user/user.key" -}}

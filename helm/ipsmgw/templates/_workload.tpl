@@ -205,6 +205,9 @@ lifecycle:
 {{- if and $about.kafka (ne $kafka.authentication "none") }}
 - {name: kafka-user, mountPath: /etc/ipsmgw/kafka-user, readOnly: true}
 {{- end }}
+{{- if and $about.kafka $kafka.payloadKeys.existingSecret }}
+- {name: payload-keys, mountPath: /etc/ipsmgw/payload-keys, readOnly: true}
+{{- end }}
 {{- with (get .root.Values .component).extraVolumeMounts }}
 {{ toYaml . }}
 {{- end }}
@@ -234,6 +237,10 @@ lifecycle:
 {{- if and $about.kafka (ne $values.kafka.authentication "none") }}
 - name: kafka-user
   secret: {secretName: {{ include "ipsmgw.kafkaUser" . }}}
+{{- end }}
+{{- if and $about.kafka $values.kafka.payloadKeys.existingSecret }}
+- name: payload-keys
+  secret: {secretName: {{ $values.kafka.payloadKeys.existingSecret }}}
 {{- end }}
 {{- with (get $values .component).extraVolumes }}
 {{ toYaml . }}
