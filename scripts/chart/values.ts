@@ -49,10 +49,13 @@ function asValues(schema: unknown, lenient: boolean): Json {
 
 const asSchema = (schema: TSchema) => Type.Unsafe<object>(asValues(schema, false) as TSchema)
 
+/** Sections that components complete by what is their own (addresses per ordinal). */
+const shared = new Set(['sigtran'])
+
 const sections = (lenient: boolean) => {
   const properties = Object.entries(configSections()).map(([name, schema]) => [
     name,
-    asValues(schema, lenient),
+    asValues(schema, lenient || shared.has(name)),
   ])
   return Type.Unsafe<object>({
     type: 'object',

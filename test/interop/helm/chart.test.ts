@@ -82,7 +82,7 @@ describe('every example', () => {
 })
 
 describe('settings', () => {
-  const services = ['sip-ingress', 'im-to-sms', 'correlation', 'records']
+  const services = ['sip-ingress', 'im-to-sms', 'hss-routing', 'sm-delivery', 'correlation', 'records']
 
   for (const example of Object.keys(EXAMPLES))
     for (const service of services)
@@ -91,9 +91,11 @@ describe('settings', () => {
           (it) => it.immutable && it.metadata.labels?.['app.kubernetes.io/component'] === service,
         )
         const settings = parse(config?.data?.['config.yaml'] ?? '')
-        // Files that only a pod has.
+        // Files and the identity that only a pod has.
         delete settings.keys
         delete settings.policy
+        delete settings.kafka.payloadKeyFiles
+        if (settings.diameter !== undefined) settings.diameter.originHost = 'pod-0.example'
         const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-chart-'))
         t.after(() => rmSync(folder, { recursive: true, force: true }))
         const file = join(folder, 'config.yaml')
@@ -237,6 +239,11 @@ describe('wrong values are refused with a sentence that names them', () => {
       /imToSms\.autoscaling: minReplicas 2 is above maxReplicas 1/,
     ],
     ['client certificates without TLS', ['--set', 'kafka.authentication=tls'], /needs kafka\.tls\.enabled/],
+    [
+      'fewer SIGTRAN addresses than replicas',
+      [...(EXAMPLES.signalling ?? []), '--set', 'smDelivery.replicas=3'],
+      /smDelivery\.config\.sigtran\.instances has 2 addresses for up to 3 replicas/,
+    ],
     ['no Secret for the key', ['--set', 'keys.existingSecret='], /keys\.existingSecret must name the Secret/],
   ]
   for (const [what, args, sentence] of refusals)
