@@ -73,7 +73,7 @@ function argumentsOf(options: SippOptions, injection: string): string[] {
     ...['-l', String(options.maximumOpen ?? count)],
     '-nostdin',
     ...['-trace_stat', '-stf', 'stat.csv'],
-    ...['-trace_rtt', '-rtt_freq', '1000'],
+    ...['-trace_rtt', '-rtt_freq', '100'],
     ...['-trace_err', '-error_file', 'errors.log'],
   ]
 }
