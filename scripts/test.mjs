@@ -53,6 +53,13 @@ const suites = [
     atOnce: 1,
     limitMinutes: 40,
   },
+  {
+    name: 'chaos',
+    about: 'the services as processes over Kafka while things break',
+    files: /^test\/chaos\/.*\.test\.ts$/,
+    atOnce: 1,
+    limitMinutes: 20,
+  },
 ]
 
 const say = (text) => process.stdout.write(`${text}\n`)

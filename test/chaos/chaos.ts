@@ -22,6 +22,8 @@ const FIRST_NUMBER = 447700800000
 const PHONES = 300
 /** Most phones answer soon, some take as long as paging takes. */
 const PHONE_DELAYS_MS = [0, 50, 100, 200, 400, 1_000, 2_000, 4_000, 6_000]
+/** When an ingress answers by itself if nobody has told it anything: answerBy and a second. */
+const GUARD_MS = 26_000
 const WARM_UP_MS = 3_000
 /** What is under way may still reach a phone after its sender was told that nothing is known. */
 const SETTLE_MS = 15_000
@@ -50,7 +52,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
     told(`all ${sent.length} senders have been told something, or given up`)
     await front.close()
     await delay(SETTLE_MS)
-    return judge(await settle(installation.lab.url, sent))
+    return judge(await settle(installation, sent, startedAt))
   } finally {
     await installation.stop()
   }
@@ -91,11 +93,21 @@ async function setPhones(lab: string, random: Random): Promise<void> {
   }
 }
 
-async function settle(lab: string, sent: readonly Sent[]): Promise<Account[]> {
+async function settle(
+  installation: Installation,
+  sent: readonly Sent[],
+  startedAt: number,
+): Promise<Account[]> {
   const copies = new Map<string, number>()
   for (const number of new Set(sent.map(({ message }) => message.to.slice(1)))) {
-    const held = (await (await fetch(`${lab}/lab/phones/${number}/messages`)).json()) as { text: string }[]
-    for (const { text } of held) copies.set(text, (copies.get(text) ?? 0) + 1)
+    const response = await fetch(`${installation.lab.url}/lab/phones/${number}/messages`)
+    for (const { text } of (await response.json()) as { text: string }[])
+      copies.set(text, (copies.get(text) ?? 0) + 1)
   }
-  return sent.map((entry) => ({ ...entry, copies: copies.get(entry.message.text) ?? 0 }))
+  const freezes = installation.of('sip-ingress').flatMap((replica) => replica.freezes)
+  return sent.map((entry) => {
+    const guardAt = startedAt + entry.sentAtMs + GUARD_MS
+    const ingressFrozen = freezes.some(({ fromMs, toMs }) => fromMs <= guardAt && guardAt <= toMs)
+    return { ...entry, copies: copies.get(entry.message.text) ?? 0, ingressFrozen }
+  })
 }

@@ -24,6 +24,8 @@ interface Instance {
   readonly watch: Watch
 }
 
+type Headers = readonly (readonly [string, string])[]
+
 /** No sign of life for so long: the next instance is tried, as a SIP front does. */
 const SILENCE_MS = 4_000
 /** Timer F of the sender. */
@@ -69,26 +71,47 @@ export class Front {
     void final.promise.then(() => {
       answered = true
     })
-    const over = () => answered || performance.now() - startedAt > PATIENCE_MS
-    while (!over()) {
-      attempts++
-      const attempt = this.#attempt(message, headers, final.resolve)
-      await Promise.race([attempt, final.promise, patience])
-      if (!answered) await delay(PAUSE_MS)
+    const pending = new Set<Instance>()
+    while (!answered && performance.now() - startedAt < PATIENCE_MS) {
+      const instance = this.#nextBut(pending)
+      const attempt = instance && this.#attempt(instance, message, headers, final.resolve)
+      if (instance !== undefined && attempt !== undefined) {
+        attempts++
+        pending.add(instance)
+        void attempt.ended.then(() => pending.delete(instance))
+      }
+      await Promise.race([attempt?.next, final.promise, patience])
+      if (!answered) await Promise.race([delay(PAUSE_MS), patience])
     }
     const status = await Promise.race([final.promise, undefined])
     return { status, afterMs: performance.now() - startedAt, attempts }
   }
 
-  /** Resolves when the next instance should be tried: at once after a refusal, or when nothing has been heard. */
+  /** An instance that holds the request still is not given it again: that would be a merged request (482). */
+  #nextBut(pending: ReadonlySet<Instance>): Instance | undefined {
+    for (let n = 0; n < this.#instances.length; n++) {
+      const instance = this.#instances[this.#next++ % this.#instances.length] as Instance
+      if (!pending.has(instance)) return instance
+    }
+    return undefined
+  }
+
+  /** `next`: another instance should be tried. `ended`: nothing will come from this one any more. */
   #attempt(
+    { port, watch }: Instance,
     { to, text }: Message,
-    headers: readonly (readonly [string, string])[],
+    headers: Headers,
     answer: (status: number) => void,
-  ): Promise<void> {
-    const { port, watch } = this.#instances[this.#next++ % this.#instances.length] as Instance
+  ): { next: Promise<void>; ended: Promise<void> } {
     const next = Promise.withResolvers<void>()
-    const unwatch = watch.onLost(next.resolve)
+    const ended = Promise.withResolvers<void>()
+    const end = () => {
+      clearTimeout(silence)
+      unwatch()
+      next.resolve()
+      ended.resolve()
+    }
+    const unwatch = watch.onLost(end)
     const silence = setTimeout(next.resolve, SILENCE_MS)
     const outcome = this.#endpoint.request({
       method: 'MESSAGE',
@@ -98,17 +121,12 @@ export class Front {
       destination: { transport: 'tcp', host: '127.0.0.1', port },
       onProvisional: () => clearTimeout(silence),
     })
-    outcome.then(
-      (ended) => {
-        clearTimeout(silence)
-        unwatch()
-        const status = statusOf(ended)
-        if (status === undefined) next.resolve()
-        else answer(status)
-      },
-      () => next.resolve(),
-    )
-    return next.promise
+    outcome.then((it) => {
+      const status = statusOf(it)
+      if (status !== undefined) answer(status)
+      end()
+    }, end)
+    return { next: next.promise, ended: ended.promise }
   }
 }
 
@@ -118,7 +136,7 @@ function statusOf(outcome: RequestOutcome): number | undefined {
   return outcome.response.status
 }
 
-function identity(): readonly (readonly [string, string])[] {
+function identity(): Headers {
   const from = 'tel:+447700900111'
   return [
     ['From', `<${from}>;tag=${randomUUID()}`],

@@ -9,6 +9,7 @@ const account = (status: number | undefined, copies: number): Account => ({
   attempts: 1,
   status,
   copies,
+  ingressFrozen: false,
 })
 
 test('the judge: the truth is good, in each of its forms', () => {
@@ -32,3 +33,9 @@ for (const [kind, status, copies] of [
     assert.equal(isGood(verdict), false)
     assert.equal(verdict[kind].length, 1)
   })
+
+test('the judge: nothing told by an ingress that stood still is a named window', () => {
+  const verdict = judge([{ ...account(undefined, 1), ingressFrozen: true }])
+  assert.equal(isGood(verdict), true)
+  assert.equal(verdict.frozen.length, 1)
+})

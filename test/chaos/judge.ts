@@ -5,6 +5,8 @@ export interface Account extends Told {
   readonly message: Message
   readonly sentAtMs: number
   readonly copies: number
+  /** An ingress stood still when its own timer should have answered: the sender hears 408 from its own core. */
+  readonly ingressFrozen: boolean
 }
 
 /** What must not be, and what may be in the named windows only. */
@@ -19,6 +21,8 @@ export interface Verdict {
   readonly falseFailures: readonly Account[]
   /** Told nothing in time. */
   readonly unanswered: readonly Account[]
+  /** The same, because the ingress that had the request was frozen then (a named window). */
+  readonly frozen: readonly Account[]
   /** Told 202: the outcome is not known. Arrived or not, that is the truth. */
   readonly unknown: readonly Account[]
   /** Told that it failed, and it did. */
@@ -34,7 +38,8 @@ export function judge(accounts: readonly Account[]): Verdict {
     duplicates: accounts.filter(({ copies }) => copies > 1),
     false200: accounts.filter(({ status, copies }) => status === 200 && copies === 0),
     falseFailures: accounts.filter((account) => told(300, 699)(account) && account.copies > 0),
-    unanswered: accounts.filter(({ status }) => status === undefined),
+    unanswered: accounts.filter(({ status, ingressFrozen }) => status === undefined && !ingressFrozen),
+    frozen: accounts.filter(({ status, ingressFrozen }) => status === undefined && ingressFrozen),
     unknown: accounts.filter(told(202, 202)),
     failed: accounts.filter((account) => told(300, 699)(account) && account.copies === 0),
   }
@@ -46,7 +51,7 @@ export function isGood({ duplicates, false200, falseFailures, unanswered }: Verd
 
 /** The verdict in lines that a person reads. */
 export function describeVerdict(verdict: Verdict): string {
-  const { unknown, failed } = verdict
+  const { unknown, failed, frozen } = verdict
   const arrived = unknown.filter(({ copies }) => copies > 0).length
   const statuses = Object.entries(Object.groupBy(failed, ({ status }) => String(status)))
     .map(([status, accounts]) => `${accounts?.length} × ${status}`)
@@ -59,6 +64,7 @@ export function describeVerdict(verdict: Verdict): string {
     `${verdict.messages} messages, ${verdict.delivered} told 200 and delivered once`,
     ...faults,
     `  unknown (202)  ${unknown.length}, of which ${arrived} had arrived`,
+    `  frozen ingress ${frozen.length}`,
     `  failed         ${failed.length}${statuses === '' ? '' : ` (${statuses})`}`,
   ].join('\n')
 }

@@ -19,6 +19,8 @@ const READY_WITHIN_MS = 60_000
 export class Replica {
   readonly #options: ReplicaOptions
   readonly #told: (sentence: string) => void
+  /** When it stood still, by `performance.now()`. */
+  readonly freezes: { readonly fromMs: number; toMs: number }[] = []
   #process: RunningProcess | undefined
   #stopping = false
   #frozen = false
@@ -83,11 +85,14 @@ export class Replica {
 
   freeze(): void {
     this.#frozen = true
+    this.freezes.push({ fromMs: performance.now(), toMs: Number.POSITIVE_INFINITY })
     this.#process?.child.kill('SIGSTOP')
   }
 
   thaw(): void {
     this.#frozen = false
+    const last = this.freezes.at(-1)
+    if (last !== undefined) last.toMs = Math.min(last.toMs, performance.now())
     this.#process?.child.kill('SIGCONT')
   }
 

@@ -12,12 +12,20 @@ export interface Item {
 
 /** A topic of a test's own. */
 export function itemTopic(name: string, over: Partial<Pick<Topic<Item>, 'partitioning'>> = {}): Topic<Item> {
+  return itemTopicNamed(`${name}-${randomUUID()}`, over.partitioning)
+}
+
+/** The same topic again, in another process. */
+export function itemTopicNamed(
+  name: string,
+  partitioning: Topic<Item>['partitioning'] = 'pipeline',
+): Topic<Item> {
   return defineTopic({
-    name: `${name}-${randomUUID()}`,
+    name,
     version: 1,
     schema: Type.Object({ key: Type.String(), n: Type.Integer(), traceparent: Type.Optional(Type.String()) }),
     retentionMs: 600_000,
-    partitioning: over.partitioning ?? 'pipeline',
+    partitioning,
     key: (value) => value.key,
   })
 }

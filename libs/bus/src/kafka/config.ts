@@ -51,6 +51,12 @@ export const kafkaSchema = Type.Object(
 )
 export type KafkaSettings = Static<typeof kafkaSchema>
 
+/** Soon and often: a broker that is back is noticed within a second. Eight times take about five seconds. */
+const RETRY = { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 1_000, retries: 8 }
+
+/** Records wait out the restart of a broker, about twenty seconds, before their publisher hears of it. */
+export const PRODUCER_RETRY = { ...RETRY, retries: 24 }
+
 /** A client of its own for every consumer: the library shares commit state inside one object (F17). */
 export function createKafka(settings: KafkaSettings, clientId: string, log: KafkaLog): Kafka {
   quietTimers()
@@ -59,7 +65,7 @@ export function createKafka(settings: KafkaSettings, clientId: string, log: Kafk
     brokers: settings.brokers,
     connectionTimeout: 1_500,
     requestTimeout: 8_000,
-    retry: { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 2_000, retries: 8 },
+    retry: RETRY,
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => log(entry.log.message, String(entry.log.error ?? '')),
     socketFactory,

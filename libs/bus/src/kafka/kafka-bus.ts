@@ -11,7 +11,7 @@ import {
 } from '../bus.ts'
 import { BATCHER_DEFAULTS, Batcher } from './batcher.ts'
 import type { PayloadCipher } from './cipher.ts'
-import { createKafka, type KafkaLog, type KafkaSettings, loadCipher } from './config.ts'
+import { createKafka, type KafkaLog, type KafkaSettings, loadCipher, PRODUCER_RETRY } from './config.ts'
 import { type ConsumerLoad, GroupConsumer } from './group-consumer.ts'
 import { RecordReader } from './reader.ts'
 import { Replies } from './replies.ts'
@@ -61,6 +61,7 @@ export class KafkaBus implements Bus {
       allowAutoTopicCreation: false,
       createPartitioner: Partitioners.DefaultPartitioner,
       metadataMaxAge: 60_000,
+      retry: PRODUCER_RETRY,
     })
     this.#batcher = new Batcher(
       { ...BATCHER_DEFAULTS, maximumRecordOctets: MAXIMUM_RECORD_OCTETS },
