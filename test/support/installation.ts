@@ -56,7 +56,12 @@ export class Installation {
 
   static async start(options: InstallationOptions = {}): Promise<Installation> {
     const kafka = options.kafka ?? (await startKafka({ out: process.stderr }))
-    return new Installation(kafka, await startLab(), options)
+    try {
+      return new Installation(kafka, await startLab(), options)
+    } catch (error) {
+      if (options.kafka === undefined) await kafka.stop()
+      throw error
+    }
   }
 
   /** A replica that is ready. */

@@ -18,6 +18,8 @@ export {
   INTERNAL_BUCKETS_SECONDS,
   type LabelValues,
   NETWORK_BUCKETS_SECONDS,
-  Registry,
+  type Registry,
+  type TracedHistogram,
+  tracedHistogram,
 } from './metrics.ts'
 export { isTraceparent, type TraceBody, type TracedStep, type TraceHead, traceMessage } from './tracing.ts'

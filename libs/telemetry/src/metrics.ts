@@ -1,6 +1,16 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  Registry as Metrics,
+  type OpenMetricsContentType,
+} from 'prom-client'
 
-export { Counter, Gauge, Histogram, Registry }
+export { Counter, Gauge, Histogram }
+
+/** All metrics of a process, told as OpenMetrics: the form that carries exemplars. */
+export type Registry = Metrics<OpenMetricsContentType>
 
 /** Closed list of values per label: series exist from the start, and nothing a peer sends can add one. */
 export type LabelValues = Readonly<Record<string, readonly string[]>>
@@ -17,7 +27,8 @@ export const NETWORK_BUCKETS_SECONDS = [
 
 /** A registry with the process's own metrics and `ipsmgw_build_info`. One per process. */
 export function createRegistry(service: string, version: string): Registry {
-  const registry = new Registry()
+  const registry = new Metrics<OpenMetricsContentType>()
+  registry.setContentType(Metrics.OPENMETRICS_CONTENT_TYPE)
   registry.setDefaultLabels({ service })
   collectDefaultMetrics({ register: registry })
   new Gauge({
@@ -75,6 +86,38 @@ export function histogram<L extends LabelValues>(
   })
   for (const combination of combinations(labels)) metric.zero(combination)
   return metric as Histogram<keyof L & string>
+}
+
+/** A histogram whose observations may name the trace they belong to. */
+export interface TracedHistogram<L extends string> {
+  observe(labels: Readonly<Record<L, string>>, value: number, traceId: string | undefined): void
+}
+
+/** The same with exemplars: each bucket remembers the trace of its last observation that had one. */
+export function tracedHistogram<L extends LabelValues>(
+  registry: Registry,
+  name: `ipsmgw_${string}_seconds`,
+  help: string,
+  labels: L,
+  buckets: readonly number[],
+): TracedHistogram<keyof L & string> {
+  const metric = new Histogram<string>({
+    name,
+    help,
+    labelNames: Object.keys(labels),
+    buckets: [...buckets],
+    registers: [registry],
+    enableExemplars: true,
+  })
+  for (const combination of combinations(labels)) metric.zero(combination)
+  return {
+    observe: (labels, value, traceId) =>
+      metric.observe({
+        labels,
+        value,
+        ...(traceId !== undefined && { exemplarLabels: { trace_id: traceId } }),
+      }),
+  }
 }
 
 function combinations(labels: LabelValues): Record<string, string>[] {

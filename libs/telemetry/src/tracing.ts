@@ -33,12 +33,12 @@ export function isTraceparent(value: string): boolean {
 
 /**
  * Writes the trace of a message when everything about it is known: one span for the whole, one for each step. Without
- * the SDK (see preload.ts), or for a message that is not sampled, it does nothing.
+ * the SDK (see preload.ts), or for a message that is not sampled, it does nothing. Returns the trace's id if there is one.
  */
-export function traceMessage(head: TraceHead, body: () => TraceBody): void {
+export function traceMessage(head: TraceHead, body: () => TraceBody): string | undefined {
   const tracer = trace.getTracer('ipsmgw')
   const whole = tracer.startSpan(head.name, { startTime: new Date(head.startMs) }, parentOf(head.traceparent))
-  if (!whole.isRecording()) return
+  if (!whole.isRecording()) return undefined
   const { attributes, steps, ...ending } = body()
   whole.setAttributes(attributes)
   const inside = trace.setSpan(ROOT_CONTEXT, whole)
@@ -48,6 +48,7 @@ export function traceMessage(head: TraceHead, body: () => TraceBody): void {
       step,
     )
   end(whole, ending)
+  return whole.spanContext().traceId
 }
 
 function end(span: Span, { failure, endMs }: Pick<TracedStep, 'failure' | 'endMs'>): void {

@@ -2,12 +2,12 @@ import type { MessageCompleted } from '@ipsmgw/events'
 import {
   counter,
   gauge,
-  histogram,
   type Logger,
   NETWORK_BUCKETS_SECONDS,
   type Registry,
   rateLimited,
   type TraceBody,
+  tracedHistogram,
   traceMessage,
 } from '@ipsmgw/telemetry'
 import type { CorrelatorReport } from './correlator.ts'
@@ -21,7 +21,7 @@ export function createCorrelatorReport(registry: Registry, logger: Logger): Corr
   const causes = counter(registry, 'ipsmgw_message_causes_total', 'Messages decided, by cause', {
     cause: [] as string[],
   })
-  const durations = histogram(
+  const durations = tracedHistogram(
     registry,
     'ipsmgw_message_seconds',
     'Arrival to decision, by outcome',
@@ -46,15 +46,15 @@ export function createCorrelatorReport(registry: Registry, logger: Logger): Corr
       const durationMs = completed.decidedAtMs - completed.receivedAtMs
       decisions.inc({ outcome })
       causes.inc({ cause })
-      durations.observe({ outcome }, durationMs / 1000)
-      logger.debug(
-        { messageId, outcome, cause, status: completed.final.status, durationMs },
-        'message decided',
-      )
       const { receivedAtMs, traceparent } = completed
-      traceMessage(
+      const traceId = traceMessage(
         { name: 'SIP MESSAGE', startMs: receivedAtMs, ...(traceparent !== undefined && { traceparent }) },
         () => traceOf(completed),
+      )
+      durations.observe({ outcome }, durationMs / 1000, traceId)
+      logger.debug(
+        { messageId, traceId, outcome, cause, status: completed.final.status, durationMs },
+        'message decided',
       )
     },
     amended({ messageId, outcome, cause }) {

@@ -79,7 +79,11 @@ describe('one trace per message', () => {
     t.after(() => collector.close())
     const gateway = await startGateway(collector.environment(PRELOAD))
     t.after(() => gateway.stop())
-    await assertTrace(collector, await send(gateway.sipPort))
+    const sent = await send(gateway.sipPort)
+    await assertTrace(collector, sent)
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+    const exemplar = new RegExp(`^ipsmgw_message_seconds_bucket.* # \\{trace_id="${sent.traceId}"\\}`, 'm')
+    assert.match(metrics, exemplar, 'the histogram leads to the trace')
   })
 
   test('over Kafka, from six processes', async (t) => {
