@@ -3,6 +3,7 @@ import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
 import { diameterSchema } from '@ipsmgw/diameter'
 import { loadPolicy, policyFileSchema } from '@ipsmgw/policy'
 import { httpSchema, keysSchema, loadKey, ordinalSchema } from '@ipsmgw/runtime'
+import { checkSigtran, sigtranSchema } from '@ipsmgw/sigtran'
 import Type, { type Static } from 'typebox'
 
 const closed = { additionalProperties: false } as const
@@ -18,6 +19,12 @@ const routingSchema = Type.Object(
     ownNumbers: Type.Array(Type.String({ pattern: '^[1-9][0-9]{4,14}$' }), {
       default: [],
       description: 'further own numbers (as IP-SM-GW): an answer that names one is a loop',
+    }),
+    protocols: Type.Array(Type.Enum(['s6c', 'map']), {
+      default: ['s6c'],
+      minItems: 1,
+      maxItems: 2,
+      description: 'how serving nodes are asked for; a second one when the first cannot answer',
     }),
     preference: Type.Array(Type.Enum(['msc', 'mme', 'sgsn', 'smsf']), {
       default: ['mme', 'sgsn', 'smsf', 'msc'],
@@ -37,6 +44,7 @@ export const hssRoutingSections = {
   keys: keysSchema,
   policy: policyFileSchema,
   diameter: diameterSchema,
+  sigtran: Type.Optional(sigtranSchema),
   routing: routingSchema,
 } as const
 
@@ -49,10 +57,23 @@ export const hssRoutingSchema = Type.Object(
 const sections = Type.Object(hssRoutingSections)
 export type HssRoutingConfig = Static<typeof sections>
 
-/** What is wrong beyond the schema: files. */
-export function checkHssRouting(config: Pick<HssRoutingConfig, 'keys' | 'policy'>): ConfigProblem[] {
+/** What is wrong beyond the schema: files, and what only several settings show together. */
+export function checkHssRouting(config: Omit<HssRoutingConfig, 'diameter'>): ConfigProblem[] {
   return [
     ...problemsOf('keys.hashFile', () => loadKey(config.keys.hashFile)),
     ...problemsOf('policy.file', () => loadPolicy(config.policy.file)),
+    ...checkSigtran(config.sigtran, config),
+    ...checkProtocols(config),
+  ]
+}
+
+/** What is asked over MAP needs a SIGTRAN side. */
+export function checkProtocols({
+  routing,
+  sigtran,
+}: Pick<HssRoutingConfig, 'routing' | 'sigtran'>): ConfigProblem[] {
+  if (sigtran !== undefined || !routing.protocols.includes('map')) return []
+  return [
+    { path: 'routing.protocols', source: 'check', message: 'names map, which needs the section sigtran' },
   ]
 }

@@ -1,6 +1,7 @@
-export { buildHssRouting, buildQueries, type HssRoutingSurroundings } from './build.ts'
+export { buildHssRouting, buildQueries, type HssRoutingSurroundings, type Legs } from './build.ts'
 export {
   checkHssRouting,
+  checkProtocols,
   type HssRoutingConfig,
   hssRoutingSchema,
   hssRoutingSections,

@@ -12,6 +12,7 @@ export interface Refusal {
 /** Where the recipient is, as HSS or HLR say. */
 export interface RoutingAnswer {
   readonly kind: 'routed'
+  /** For the serving node alone. An SMS router puts a correlation id in its place, so it tells nothing of the phone. */
   readonly imsi: string
   /** Every node named, in the order of the answer; nodes of this gateway itself are left out already. */
   readonly nodes: readonly ServingNode[]
@@ -19,11 +20,13 @@ export interface RoutingAnswer {
   readonly peer: string
 }
 
+/** Serving nodes of a number (S6c SRR, MAP sendRoutingInfoForSM). */
+export type RouteQuery = (number: string, budgetMs: number) => Promise<RoutingAnswer | Refusal>
+
 export interface Queries {
   /** Number of a public identity (Sh UDR). */
   resolve(publicIdentity: string, budgetMs: number): Promise<{ kind: 'number'; number: string } | Refusal>
-  /** Serving nodes of a number (S6c SRR). */
-  route(number: string, budgetMs: number): Promise<RoutingAnswer | Refusal>
+  readonly route: RouteQuery
 }
 
 export interface RouterOptions {

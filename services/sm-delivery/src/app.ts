@@ -1,14 +1,15 @@
 import { type Bus, type Consumer, from, on } from '@ipsmgw/bus'
 import { smPrepared, smReports, smRouted } from '@ipsmgw/events'
 import type { Part } from '@ipsmgw/runtime'
-import { Bulkhead } from './bulkhead.ts'
 import { Delivery, type DeliveryDependencies, type DeliveryOptions } from './delivery.ts'
+import { NodeGate, type NodeGateDependencies, type NodeGateOptions } from './node-gate.ts'
 import { PaceBook, type PaceOptions } from './pace.ts'
 import { SeenSet } from './seen-set.ts'
 
 export interface SmDeliveryOptions extends DeliveryOptions {
   readonly maximumInFlight: number
-  readonly maximumInFlightPerNode: number
+  /** Bounds and breaker of each serving node. */
+  readonly gate: NodeGateOptions
   /** Expected duration of a node that has not shown its own yet. */
   readonly pace: PaceOptions
   /** Claims are remembered, and read again after a takeover, this far back. */
@@ -18,6 +19,7 @@ export interface SmDeliveryOptions extends DeliveryOptions {
 export interface SmDeliveryDependencies
   extends Pick<DeliveryDependencies, 'forwarders' | 'forwarded' | 'now'> {
   readonly bus: Bus
+  readonly gateReport: Omit<NodeGateDependencies, 'now'>
 }
 
 /** Consumes `sm.routed` claim by claim: the offset is committed first, then the message is ours to send. */
@@ -29,7 +31,7 @@ export function createSmDelivery(options: SmDeliveryOptions, dependencies: SmDel
     now,
     seen: new SeenSet(options.seenWindowMs, now),
     pace: new PaceBook(options.pace),
-    bulkhead: new Bulkhead(options.maximumInFlightPerNode),
+    gate: new NodeGate(options.gate, { now, ...dependencies.gateReport }),
     publishReport: (report) => bus.publish(smReports, { report }),
     publishPrepared: (prepared) => bus.publish(smPrepared, prepared),
   })

@@ -1,11 +1,14 @@
 import type { Bus } from '@ipsmgw/bus'
 import type { DiameterPart } from '@ipsmgw/diameter'
 import type { Part } from '@ipsmgw/runtime'
+import type { SigtranPart } from '@ipsmgw/sigtran'
 import type { Logger, Registry } from '@ipsmgw/telemetry'
 import { createSmDelivery } from './app.ts'
 import type { SmDeliveryConfig } from './config.ts'
 import type { DeliveryDependencies } from './delivery.ts'
-import { createForwardReport } from './report.ts'
+import { createMapForwarder } from './map-forwarder.ts'
+import type { NodeGateOptions } from './node-gate.ts'
+import { createForwardReport, createGateReport } from './report.ts'
 import { createSgdForwarder } from './sgd-forwarder.ts'
 
 export interface SmDeliverySurroundings {
@@ -24,15 +27,41 @@ export function buildSmDelivery(
   const { registry, logger, bus, forwarders } = surroundings
   const { firstPartMs, furtherPartMs, ...settings } = delivery
   return createSmDelivery(
-    { ...settings, pace: { firstPartMs, furtherPartMs } },
-    { bus, forwarders, forwarded: createForwardReport(registry, logger), now: Date.now },
+    { ...settings, pace: { firstPartMs, furtherPartMs }, gate: gateOf(delivery) },
+    {
+      bus,
+      forwarders,
+      forwarded: createForwardReport(registry, logger),
+      gateReport: createGateReport(registry, logger),
+      now: Date.now,
+    },
   )
 }
 
-/** The ways to serving nodes as configured, over this node. */
+/** The ways to serving nodes as configured: SGd, and MAP where there is a SIGTRAN side. */
 export function buildForwarders(
   { delivery, routing }: Pick<SmDeliveryConfig, 'delivery' | 'routing'>,
-  { node }: Pick<DiameterPart, 'node'>,
+  { diameter, sigtran }: Legs,
 ): DeliveryDependencies['forwarders'] {
-  return { sgd: createSgdForwarder(node, { ...delivery, serviceCentre: routing.serviceCentre }) }
+  const options = { ...delivery, serviceCentre: routing.serviceCentre }
+  return {
+    sgd: createSgdForwarder(diameter.node, options),
+    ...(sigtran !== undefined && { map: createMapForwarder(sigtran.map, options) }),
+  }
+}
+
+/** What carries the ways. */
+export interface Legs {
+  readonly diameter: Pick<DiameterPart, 'node'>
+  readonly sigtran: Pick<SigtranPart, 'map'> | undefined
+}
+
+function gateOf(delivery: SmDeliveryConfig['delivery']): NodeGateOptions {
+  return {
+    maximumInFlight: delivery.maximumInFlightPerNode,
+    maximumPerSecond: delivery.maximumPerSecondPerNode,
+    unanswered: delivery.breakerUnanswered,
+    silenceMs: delivery.breakerSilenceMs,
+    probeMs: delivery.breakerProbeMs,
+  }
 }

@@ -1,6 +1,8 @@
 import { kafkaSchema } from '@ipsmgw/bus'
+import type { ConfigProblem } from '@ipsmgw/config'
 import { diameterSchema } from '@ipsmgw/diameter'
 import { httpSchema, ordinalSchema } from '@ipsmgw/runtime'
+import { checkSigtran, sigtranSchema } from '@ipsmgw/sigtran'
 import Type, { type Static } from 'typebox'
 
 /** How parts are forwarded: bounds, expected durations, retries. */
@@ -11,6 +13,26 @@ const deliverySchema = Type.Object(
       default: 20_000,
       minimum: 1,
       description: 'parts under way to one serving node; keep it below maximumInFlight',
+    }),
+    maximumPerSecondPerNode: Type.Integer({
+      default: 5_000,
+      minimum: 1,
+      description: 'parts that may begin at one serving node in a second',
+    }),
+    breakerUnanswered: Type.Integer({
+      default: 10,
+      minimum: 1,
+      description: 'a node that leaves so many parts in a row without any answer',
+    }),
+    breakerSilenceMs: Type.Integer({
+      default: 20_000,
+      minimum: 1_000,
+      description: 'for so long is left alone; above what paging takes',
+    }),
+    breakerProbeMs: Type.Integer({
+      default: 10_000,
+      minimum: 100,
+      description: 'then one part is let through this often',
     }),
     firstPartMs: Type.Integer({
       default: 6_000,
@@ -35,6 +57,12 @@ const deliverySchema = Type.Object(
       maximum: 600,
       description: 'supervision time signalled to the node (TS 29.002)',
     }),
+    mapTimerSeconds: Type.Integer({
+      default: 60,
+      minimum: 30,
+      maximum: 600,
+      description: 'how long a node may take over MAP (timer ml of TS 29.002)',
+    }),
     certainAgents: Type.Array(Type.String(), {
       default: [],
       description: 'Diameter agents whose 3002 and 3004 prove that a request went no further',
@@ -52,6 +80,7 @@ const deliverySchema = Type.Object(
 export const smDeliverySections = {
   ordinal: ordinalSchema,
   diameter: diameterSchema,
+  sigtran: Type.Optional(sigtranSchema),
   delivery: deliverySchema,
 } as const
 
@@ -75,3 +104,8 @@ export const smDeliverySchema = Type.Object(
 )
 
 export type SmDeliveryConfig = Static<typeof smDeliverySchema>
+
+/** What is wrong beyond the schema. */
+export function checkSmDelivery(config: Pick<SmDeliveryConfig, 'sigtran' | 'ordinal'>): ConfigProblem[] {
+  return checkSigtran(config.sigtran, config)
+}

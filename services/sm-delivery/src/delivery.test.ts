@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ServingNode, SmPrepared, SmReport, SmRouted } from '@ipsmgw/events'
-import { Bulkhead } from './bulkhead.ts'
 import { Delivery } from './delivery.ts'
 import type { ForwardResult, PartForward } from './forwarder.ts'
+import { NodeGate } from './node-gate.ts'
 import { PaceBook } from './pace.ts'
 import { SeenSet } from './seen-set.ts'
 
 const MME: ServingNode = { kind: 'mme', protocol: 'sgd', host: 'mme1.example', realm: 'example' }
 const SGSN: ServingNode = { kind: 'sgsn', protocol: 'sgd', host: 'sgsn1.example', realm: 'example' }
+const GATE = {
+  maximumInFlight: 10,
+  maximumPerSecond: 1000,
+  unanswered: 3,
+  silenceMs: 20_000,
+  probeMs: 10_000,
+}
 const START = 1_790_000_000_000
 
 function routed(parts = 1, rest: Partial<SmRouted> = {}): SmRouted {
@@ -32,6 +39,7 @@ function routed(parts = 1, rest: Partial<SmRouted> = {}): SmRouted {
 
 function harness(answers: (part: PartForward) => ForwardResult, clock = { now: START }) {
   const log: string[] = []
+  const sessions: string[] = []
   const reports: SmReport[] = []
   const prepared: SmPrepared[] = []
   const seen = new SeenSet(180_000, () => clock.now)
@@ -40,15 +48,18 @@ function harness(answers: (part: PartForward) => ForwardResult, clock = { now: S
     {
       forwarders: {
         sgd: {
-          forward: async (part) => {
-            log.push(`forward ${part.node.host} ${part.part}${part.moreMessagesToSend ? ' more' : ''}`)
-            return answers(part)
-          },
+          session: () => ({
+            forward: async (part) => {
+              log.push(`forward ${part.node.host} ${part.part}${part.moreMessagesToSend ? ' more' : ''}`)
+              return answers(part)
+            },
+            close: () => sessions.push('closed'),
+          }),
         },
       },
       seen,
       pace: new PaceBook({ firstPartMs: 6_000, furtherPartMs: 2_500 }),
-      bulkhead: new Bulkhead(10),
+      gate: new NodeGate(GATE, { now: () => clock.now, held: () => {}, breakerChanged: () => {} }),
       now: () => clock.now,
       publishReport: async (report) => {
         reports.push(report)
@@ -62,7 +73,7 @@ function harness(answers: (part: PartForward) => ForwardResult, clock = { now: S
       forwarded: () => {},
     },
   )
-  return { delivery, log, reports, prepared, clock }
+  return { delivery, log, sessions, reports, prepared, clock }
 }
 
 const owned = () => true
@@ -89,6 +100,7 @@ describe('TS 23.204 §6.13 steps 9-12: parts in order', () => {
     await h.delivery.deliver(routed(3), owned)
     assert.equal(h.log.at(-1), 'failed 2 memoryCapacityExceeded proof')
     assert.equal(h.reports.filter((r) => r.step === 'attempted').length, 2)
+    assert.deepEqual(h.sessions, ['closed'], 'the node is not left waiting for part 3')
   })
 })
 
@@ -206,16 +218,6 @@ describe('design §4 rule 5: the clocks', () => {
 })
 
 describe('bounds', () => {
-  test('a node with all its places taken refuses at once, another serves', async () => {
-    const bulkhead = new Bulkhead(1)
-    assert.equal(bulkhead.enter('a'), true)
-    assert.equal(bulkhead.enter('a'), false)
-    assert.equal(bulkhead.enter('b'), true)
-    bulkhead.leave('a')
-    assert.equal(bulkhead.enter('a'), true)
-    assert.equal(bulkhead.total, 2)
-  })
-
   test('the seen-set remembers at least its window and forgets after two', () => {
     let now = 0
     const seen = new SeenSet(1_000, () => now)

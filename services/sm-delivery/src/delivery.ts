@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Cause, causeRow } from '@ipsmgw/causes'
 import { envelopeOf, type ServingNode, type SmPrepared, type SmReport, type SmRouted } from '@ipsmgw/events'
-import type { Bulkhead } from './bulkhead.ts'
-import { type Forwarder, type ForwardResult, nodeName } from './forwarder.ts'
+import { type Forwarder, type ForwardResult, type ForwardSession, nodeName } from './forwarder.ts'
+import type { NodeGate } from './node-gate.ts'
 import type { PaceBook } from './pace.ts'
 import type { SeenSet } from './seen-set.ts'
 
@@ -18,7 +18,7 @@ export interface DeliveryDependencies {
   readonly forwarders: Readonly<Partial<Record<ServingNode['protocol'], Forwarder>>>
   readonly seen: SeenSet
   readonly pace: PaceBook
-  readonly bulkhead: Bulkhead
+  readonly gate: NodeGate
   now(): number
   /** Durable when it resolves (acks=all): *attempted* is written before a part leaves. */
   publishReport(report: SmReport): Promise<void>
@@ -29,6 +29,12 @@ export interface DeliveryDependencies {
 
 /** Whether the claim still holds: same epoch, partition still ours. */
 export type Owned = () => boolean
+
+/** One node, and the parts on their way to it. */
+interface Way {
+  readonly node: ServingNode
+  readonly session: ForwardSession
+}
 
 /** How sending the parts from one on ended. */
 type Ending =
@@ -81,11 +87,26 @@ export class Delivery {
   }
 
   async #send(message: SmRouted, node: ServingNode, firstPart: number, owned: Owned): Promise<Ending> {
+    const forwarder = this.#dependencies.forwarders[node.protocol]
+    if (forwarder === undefined) {
+      const detail = `no ${node.protocol} leg`
+      return this.#endingOf({ kind: 'not-sent', cause: 'noRouteToServingNode', detail }, firstPart, node)
+    }
+    const session = forwarder.session()
+    try {
+      return await this.#sendParts(message, { node, session }, firstPart, owned)
+    } finally {
+      session.close()
+    }
+  }
+
+  async #sendParts(message: SmRouted, way: Way, firstPart: number, owned: Owned): Promise<Ending> {
+    const { node } = way
     let retries = 0
     for (let part = firstPart; part <= message.tpdus.length; ) {
       const late = retries === 0 ? this.#tooLate(message, node, part) : undefined
       if (late !== undefined) return { kind: 'ended', report: { part, cause: late, outcome: 'proof' } }
-      const result = await this.#attempt(message, node, part, owned)
+      const result = await this.#attempt(message, way, part, owned)
       if (result.kind === 'delivered') {
         await this.#report(message, { step: 'acknowledged', part, peer: nodeName(node), ...detailOf(result) })
         part++
@@ -122,14 +143,12 @@ export class Delivery {
     return now + estimateMs > message.answerByMs ? 'expiredBeforeForward' : undefined
   }
 
-  async #attempt(message: SmRouted, node: ServingNode, part: number, owned: Owned): Promise<ForwardResult> {
-    const { bulkhead, pace, now, forwarders } = this.#dependencies
-    const forwarder = forwarders[node.protocol]
-    if (forwarder === undefined)
-      return { kind: 'not-sent', cause: 'noRouteToServingNode', detail: `no ${node.protocol} leg` }
-    const name = nodeName(node)
-    if (!bulkhead.enter(name))
-      return { kind: 'not-sent', cause: 'servingNodeBusy', detail: 'in-flight bound of the node' }
+  async #attempt(message: SmRouted, way: Way, part: number, owned: Owned): Promise<ForwardResult> {
+    const { gate } = this.#dependencies
+    const name = nodeName(way.node)
+    const held = gate.enter(name)
+    if (held !== undefined) return held
+    let result: ForwardResult | undefined
     try {
       await this.#report(message, { step: 'attempted', part, peer: name })
       // Only now is the attempt on record; a process that was frozen in between must not send any more.
@@ -139,23 +158,29 @@ export class Delivery {
           cause: 'expiredBeforeForward',
           detail: 'claim or time lost before the forward',
         }
-      const startedAtMs = now()
-      const result = await forwarder.forward({
-        node,
-        imsi: message.imsi,
-        tpdu: Buffer.from(message.tpdus[part - 1] as string, 'base64'),
-        part,
-        parts: message.tpdus.length,
-        moreMessagesToSend: part < message.tpdus.length,
-        startedAtMs,
-      })
-      const durationMs = now() - startedAtMs
-      if (result.kind === 'delivered') pace.learn(name, part, durationMs)
-      this.#dependencies.forwarded(node, result, durationMs)
+      result = await this.#forward(message, way, part)
       return result
     } finally {
-      bulkhead.leave(name)
+      gate.leave(name, result)
     }
+  }
+
+  async #forward(message: SmRouted, { node, session }: Way, part: number): Promise<ForwardResult> {
+    const { pace, now } = this.#dependencies
+    const startedAtMs = now()
+    const result = await session.forward({
+      node,
+      imsi: message.imsi,
+      tpdu: Buffer.from(message.tpdus[part - 1] as string, 'base64'),
+      part,
+      parts: message.tpdus.length,
+      moreMessagesToSend: part < message.tpdus.length,
+      startedAtMs,
+    })
+    const durationMs = now() - startedAtMs
+    if (result.kind === 'delivered') pace.learn(nodeName(node), part, durationMs)
+    this.#dependencies.forwarded(node, result, durationMs)
+    return result
   }
 
   #endingOf(result: Exclude<ForwardResult, { kind: 'delivered' }>, part: number, node: ServingNode): Ending {

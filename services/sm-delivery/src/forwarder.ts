@@ -31,9 +31,16 @@ export type ForwardResult =
   /** It left and no answer came: it is never sent again. */
   | { readonly kind: 'unknown'; readonly detail: string }
 
+/** The parts of one message on their way to one node, one after another. */
+export interface ForwardSession {
+  forward(part: PartForward): Promise<ForwardResult>
+  /** No part follows: what was kept open for the next one may end. */
+  close(): void
+}
+
 /** A way to serving nodes: SGd, MAP. */
 export interface Forwarder {
-  forward(part: PartForward): Promise<ForwardResult>
+  session(): ForwardSession
 }
 
 /** The identity of a node for reports, bulkheads and learned times. */

@@ -1,4 +1,4 @@
-export { buildForwarders, buildSmDelivery, type SmDeliverySurroundings } from './build.ts'
-export { type SmDeliveryConfig, smDeliverySchema, smDeliverySections } from './config.ts'
-export type { Forwarder, ForwardResult, PartForward } from './forwarder.ts'
+export { buildForwarders, buildSmDelivery, type Legs, type SmDeliverySurroundings } from './build.ts'
+export { checkSmDelivery, type SmDeliveryConfig, smDeliverySchema, smDeliverySections } from './config.ts'
+export type { Forwarder, ForwardResult, ForwardSession, PartForward } from './forwarder.ts'
 export { FORWARD_APPLICATIONS } from './sgd-forwarder.ts'

@@ -1,8 +1,17 @@
 import type { ServingNode } from '@ipsmgw/events'
-import { counter, histogram, type Logger, NETWORK_BUCKETS_SECONDS, type Registry } from '@ipsmgw/telemetry'
+import {
+  counter,
+  gauge,
+  histogram,
+  type Logger,
+  NETWORK_BUCKETS_SECONDS,
+  type Registry,
+} from '@ipsmgw/telemetry'
 import { type ForwardResult, nodeName } from './forwarder.ts'
+import type { Hold, NodeGateDependencies } from './node-gate.ts'
 
 const RESULTS = ['delivered', 'refused', 'not-sent', 'unknown'] as const
+const HOLDS = ['in-flight', 'rate', 'breaker'] as const satisfies readonly Hold[]
 const KINDS = ['msc', 'mme', 'sgsn', 'smsf'] as const
 
 /** One part has an outcome: counter, duration and log line together. */
@@ -34,5 +43,29 @@ export function createForwardReport(
       { peer: nodeName(node), result: result.kind, cause, detail: result.detail },
       'part not delivered',
     )
+  }
+}
+
+/** Parts that a bound or a breaker held back, and nodes that are left alone. */
+export function createGateReport(registry: Registry, logger: Logger): Omit<NodeGateDependencies, 'now'> {
+  const holds = counter(
+    registry,
+    'ipsmgw_forward_held_total',
+    'Parts not let through to their serving node, by what held them',
+    { hold: HOLDS },
+  )
+  const left = new Set<string>()
+  gauge(registry, 'ipsmgw_forward_breakers_open', 'Serving nodes that are left alone', () => left.size)
+  return {
+    held(node, hold) {
+      holds.inc({ hold })
+      logger.debug({ peer: node, hold }, 'part held back')
+    },
+    breakerChanged(node, open) {
+      if (open) left.add(node)
+      else left.delete(node)
+      if (open) logger.warn({ peer: node }, 'serving node has gone silent and is left alone')
+      else logger.info({ peer: node }, 'serving node answers again')
+    },
   }
 }

@@ -60,7 +60,7 @@ async function forward(
     },
   }
   const forwarder = createSgdForwarder(node, { ...OPTIONS, ...options }, () => NOW_MS)
-  return { result: await forwarder.forward({ ...PART, ...part }), sent }
+  return { result: await forwarder.session().forward({ ...PART, ...part }), sent }
 }
 
 function answerOf(octets: Buffer): SendResult {

@@ -13,7 +13,7 @@ import {
   TfrFlags,
   value,
 } from '@ipsmgw/diameter'
-import type { Forwarder, ForwardResult, PartForward } from './forwarder.ts'
+import type { Forwarder, ForwardResult, ForwardSession, PartForward } from './forwarder.ts'
 import { readPhoneRefusal } from './phone-refusal.ts'
 
 export interface SgdForwarderOptions {
@@ -50,7 +50,7 @@ export function createSgdForwarder(
   now: () => number = Date.now,
 ): Forwarder {
   const certainAgents = new Set(options.certainAgents?.map((identity) => identity.toLowerCase()))
-  return {
+  const session: ForwardSession = {
     forward(part) {
       const { host, realm } = part.node
       if (host === undefined || realm === undefined) return Promise.resolve(NAMELESS)
@@ -60,7 +60,10 @@ export function createSgdForwarder(
         .send('TFR', requestOf(part, host, realm, options), { timeoutMs })
         .then((outcome) => resultOf(outcome, certainAgents, now()))
     },
+    close() {},
   }
+  // A TFR stands alone: nothing is kept from part to part.
+  return { session: () => session }
 }
 
 function requestOf(

@@ -1,9 +1,10 @@
 import type { ConfigProblem } from '@ipsmgw/config'
 import { checkCorrelation, correlationSections } from '@ipsmgw/correlation'
-import { hssRoutingSections } from '@ipsmgw/hss-routing'
+import { checkProtocols, hssRoutingSections } from '@ipsmgw/hss-routing'
 import { imToSmsSections } from '@ipsmgw/im-to-sms'
 import { recordsSections } from '@ipsmgw/records'
 import { httpSchema } from '@ipsmgw/runtime'
+import { checkSigtran } from '@ipsmgw/sigtran'
 import { checkSipIngress, sipIngressSections } from '@ipsmgw/sip-ingress'
 import { smDeliverySections } from '@ipsmgw/sm-delivery'
 import Type, { type Static } from 'typebox'
@@ -43,6 +44,7 @@ export const standaloneSchema = Type.Object(
     http: httpSchema,
     sip: sipIngressSections.sip,
     diameter: hssRoutingSections.diameter,
+    sigtran: hssRoutingSections.sigtran,
     routing: hssRoutingSections.routing,
     ...imToSmsSections,
     delivery: smDeliverySections.delivery,
@@ -61,5 +63,10 @@ export const ORDINAL = 0
 
 /** What is wrong beyond the schema. */
 export function checkStandalone(config: StandaloneConfig): ConfigProblem[] {
-  return [...checkSipIngress({ ...config, ordinal: ORDINAL }), ...checkCorrelation(config)]
+  return [
+    ...checkSipIngress({ ...config, ordinal: ORDINAL }),
+    ...checkCorrelation(config),
+    ...checkSigtran(config.sigtran, { ordinal: ORDINAL }),
+    ...checkProtocols(config),
+  ]
 }

@@ -40,13 +40,17 @@ function network(answer: () => Promise<void> = async () => {}) {
         peer: 'hss1.example',
       }),
     },
+    statuses: {},
     forwarders: {
       sgd: {
-        async forward(part) {
-          forwarded.push(part.tpdu.toString('hex'))
-          await answer()
-          return { kind: 'delivered' }
-        },
+        session: () => ({
+          async forward(part) {
+            forwarded.push(part.tpdu.toString('hex'))
+            await answer()
+            return { kind: 'delivered' }
+          },
+          close() {},
+        }),
       },
     },
   }

@@ -1,0 +1,112 @@
+import { causeOfMapForward } from '@ipsmgw/causes'
+import type { ServingNode } from '@ipsmgw/events'
+import {
+  internationalNumber,
+  type MapClient,
+  type MapOutcome,
+  type ForwardSession as MapSession,
+} from '@ipsmgw/map'
+import { SccpAddress, Ssn } from '@ipsmgw/sccp'
+import type { Forwarder, ForwardResult, ForwardSession, PartForward } from './forwarder.ts'
+
+export interface MapForwarderOptions {
+  /** Own service centre number, digits. */
+  readonly serviceCentre: string
+  /** Timer ml: how long the node may take for one part. */
+  readonly mapTimerSeconds: number
+}
+
+const NAMELESS: ForwardResult = {
+  kind: 'not-sent',
+  cause: 'noRouteToServingNode',
+  detail: 'a node without a number',
+}
+
+/** Between the era of the times in MAP, 1900, and that of the clock. */
+const SECONDS_1900_TO_1970 = 2_208_988_800
+const LONGEST_RETRY_AFTER_SECONDS = 86_400
+
+/**
+ * Forwards parts over MAP (TS 29.002 §12.9): mt-ForwardSM, or forwardSM where the node is older; the parts of one
+ * message over one dialogue while the node keeps it. Nothing is repeated but what a node refused for its version.
+ */
+export function createMapForwarder(
+  map: Pick<MapClient, 'forward'>,
+  options: MapForwarderOptions,
+  now: () => number = Date.now,
+): Forwarder {
+  return { session: () => new MapForwardSession(map, options, now) }
+}
+
+class MapForwardSession implements ForwardSession {
+  readonly #map: Pick<MapClient, 'forward'>
+  readonly #options: MapForwarderOptions
+  readonly #now: () => number
+  #session: MapSession | undefined
+
+  constructor(map: Pick<MapClient, 'forward'>, options: MapForwarderOptions, now: () => number) {
+    this.#map = map
+    this.#options = options
+    this.#now = now
+  }
+
+  forward(part: PartForward): Promise<ForwardResult> {
+    const { number } = part.node
+    if (number === undefined) return Promise.resolve(NAMELESS)
+    this.#session ??= this.#open(part, number)
+    const { tpdu, moreMessagesToSend } = part
+    const timeoutMs = this.#options.mapTimerSeconds * 1000
+    // No `await`: its frame would keep the part's octets for as long as the phone takes.
+    return this.#session
+      .forward({ tpdu, moreMessagesToSend, timeoutMs })
+      .then((outcome) => resultOf(outcome, this.#now()))
+  }
+
+  close(): void {
+    this.#session?.close()
+  }
+
+  #open({ node, imsi }: PartForward, number: string): MapSession {
+    return this.#map.forward({
+      remote: SccpAddress.e164(number, subsystemOf(node)),
+      imsi,
+      ...(node.lmsi !== undefined && { lmsi: Buffer.from(node.lmsi, 'hex') }),
+      serviceCentreAddress: internationalNumber(this.#options.serviceCentre),
+    })
+  }
+}
+
+/** MSC, MME, SMSF and SMS router are all asked as an MSC. */
+function subsystemOf({ kind }: ServingNode): number {
+  return kind === 'sgsn' ? Ssn.sgsn : Ssn.msc
+}
+
+function resultOf(outcome: MapOutcome<'mtForwardSM'>, nowMs: number): ForwardResult {
+  const { cause, outcome: proves, detail } = causeOfMapForward(outcome)
+  const told = `MAP ${[nameOf(outcome), detail].filter(Boolean).join(', ')}`
+  if (proves === 'delivered') return { kind: 'delivered', ...(detail !== undefined && { detail: told }) }
+  if (cause === 'outcomeUnknown') return { kind: 'unknown', detail: told }
+  if (outcome.kind === 'notExecuted') return { kind: 'not-sent', cause, detail: told }
+  return {
+    kind: 'refused',
+    cause,
+    ...(proves === 'proof' && { proof: true }),
+    detail: told,
+    ...retryAfter(outcome, nowMs),
+  }
+}
+
+/** The error as MAP calls it; other outcomes say all in their detail. */
+function nameOf(outcome: MapOutcome<'mtForwardSM'>): string | undefined {
+  return outcome.kind === 'error' && outcome.error.error !== 'unknown' ? outcome.error.error : undefined
+}
+
+/** RequestedRetransmissionTime: when the phone will listen again (TS 29.002 §17.7.7). */
+function retryAfter(outcome: MapOutcome<'mtForwardSM'>, nowMs: number): { retryAfterSeconds?: number } {
+  if (outcome.kind !== 'error' || outcome.error.error !== 'absentSubscriberSM') return {}
+  const time = outcome.error.parameter?.requestedRetransmissionTime
+  if (time === undefined) return {}
+  const since1900 = Buffer.from(time).readUInt32BE()
+  const seconds = Math.ceil(since1900 - SECONDS_1900_TO_1970 - nowMs / 1000)
+  return seconds > 0 ? { retryAfterSeconds: Math.min(seconds, LONGEST_RETRY_AFTER_SECONDS) } : {}
+}
