@@ -87,7 +87,7 @@ async function setPhones(lab: string, random: Random): Promise<void> {
     const response = await fetch(`${lab}/lab/subscribers/${FIRST_NUMBER + phone}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ behaviour: 'reachable', delayMs: random.pick(PHONE_DELAYS_MS) }),
+      body: JSON.stringify({ behaviour: 'reachable', node: 'mme', delayMs: random.pick(PHONE_DELAYS_MS) }),
     })
     if (!response.ok) throw new Error(`the lab refuses a phone: ${await response.text()}`)
   }

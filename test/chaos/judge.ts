@@ -49,6 +49,11 @@ export function isGood({ duplicates, false200, falseFailures, unanswered }: Verd
   return duplicates.length + false200.length + falseFailures.length + unanswered.length === 0
 }
 
+/** Most messages arrived: a gateway that refuses everything tells the truth too, and proves nothing. */
+export function isTelling({ delivered, messages }: Verdict): boolean {
+  return delivered > messages / 2
+}
+
 /** The verdict in lines that a person reads. */
 export function describeVerdict(verdict: Verdict): string {
   const { unknown, failed, frozen } = verdict

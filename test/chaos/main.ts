@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { runChaos } from './chaos.ts'
 import { FAULTS } from './faults.ts'
-import { describeVerdict, isGood } from './judge.ts'
+import { describeVerdict, isGood, isTelling } from './judge.ts'
 
 const HELP = `npm run chaos [-- options]
 
@@ -55,4 +55,5 @@ const verdict = await runChaos({
   told: (sentence) => process.stdout.write(`${sentence}\n`),
 })
 process.stdout.write(`\n${describeVerdict(verdict)}\n`)
-process.exitCode = isGood(verdict) ? 0 : 1
+if (!isTelling(verdict)) process.stdout.write('Too little arrived for this to prove anything.\n')
+process.exitCode = isGood(verdict) && isTelling(verdict) ? 0 : 1
