@@ -50,6 +50,13 @@ export const sip: Dashboard = {
           queries: [[rate('ipsmgw_sip_facts_total', 'fact'), '{{fact}}']],
         },
         {
+          title: 'Notifications to senders',
+          description:
+            'IMDN by how they ended. Unreachable ones are dead letters; unrouted: the peer has no notificationRoute',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_sip_notifications_total', 'kind, outcome'), '{{kind}} {{outcome}}']],
+        },
+        {
           title: 'Malformed SIP',
           description: 'Messages that could not be read, per second, by kind',
           unit: 'reqps',
@@ -148,6 +155,18 @@ export const network: Dashboard = {
           description: 'Questions per second that gave no route, by question and cause',
           unit: 'reqps',
           queries: [[rate('ipsmgw_routing_failures_total', 'query, cause'), '{{query}} {{cause}}']],
+        },
+        {
+          title: 'Outcomes told to the HSS or HLR',
+          description: 'Per second, by protocol and result; again and given-up were not taken',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_routing_reports_total', 'protocol, result'), '{{protocol}} {{result}}']],
+        },
+        {
+          title: 'Alerts that a phone is back',
+          description: 'From HSS, HLR and serving nodes per second, by protocol and what was made of them',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_routing_alerts_total', 'protocol, verdict'), '{{protocol}} {{verdict}}']],
         },
       ],
     },
