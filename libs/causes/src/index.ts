@@ -6,6 +6,7 @@ export {
   DELIVERY_FAILURE_CAUSES,
   type DiameterResult,
 } from './diameter.ts'
+export { homeOutcomeOf, type NodeEnding } from './home-outcome.ts'
 export { causeOfMapForward, causeOfMapRouting, type MapVerdict } from './map.ts'
 export {
   CAUSES,

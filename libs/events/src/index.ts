@@ -1,7 +1,9 @@
 import { deadLetter } from './dead-letter.ts'
 import { imReceived } from './im-received.ts'
 import { messageCompleted } from './message-completed.ts'
+import { recipientAvailable } from './recipient-available.ts'
 import { sipFinal } from './sip-final.ts'
+import { smOutcome } from './sm-outcome.ts'
 import { smPrepared } from './sm-prepared.ts'
 import { smReports } from './sm-reports.ts'
 import { smRouted } from './sm-routed.ts'
@@ -17,7 +19,9 @@ export {
   type SipFinalStatus,
   type TimelineEntry,
 } from './message-completed.ts'
+export { type RecipientAvailable, recipientAvailable } from './recipient-available.ts'
 export { SIP_FINAL_PARTITIONS, type SipFinal, sipFinal } from './sip-final.ts'
+export { type Home, type NodeOutcome, type SmOutcome, smOutcome } from './sm-outcome.ts'
 export { type Routing, type SmPrepared, smPrepared } from './sm-prepared.ts'
 export { REPORT_STEPS, type ReportStep, type SmReport, smReports } from './sm-reports.ts'
 export { ServingNode, type SmRouted, smRouted } from './sm-routed.ts'
@@ -31,5 +35,7 @@ export const TOPICS = [
   smReports,
   sipFinal,
   messageCompleted,
+  smOutcome,
+  recipientAvailable,
   deadLetter,
 ] as const

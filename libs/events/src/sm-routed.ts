@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { defineTopic } from './define.ts'
 import { EpochMs, envelope } from './envelope.ts'
+import { Home } from './sm-outcome.ts'
 import { Recipient, Routing, Tpdus } from './sm-prepared.ts'
 
 const Digits = Type.String({ pattern: '^[0-9]{1,20}$' })
@@ -31,6 +32,7 @@ export const smRoutedSchema = Type.Object({
   routing: Routing,
   expiresAtMs: Type.Optional(EpochMs),
   early: Type.Boolean(),
+  home: Type.Optional(Home),
 })
 
 export type SmRouted = Static<typeof smRoutedSchema>

@@ -2,21 +2,32 @@ import { type Bus, type Consumer, on } from '@ipsmgw/bus'
 import { smPrepared, smReports, smRouted } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import type { Part } from '@ipsmgw/runtime'
+import {
+  consumeOutcomes,
+  type OutcomeConsumerDependencies,
+  type OutcomeConsumerOptions,
+} from './outcome-consumer.ts'
 import { type Queries, Router, type RouterOptions } from './router.ts'
 
 export interface HssRoutingOptions extends RouterOptions {
   readonly maximumInFlight: number
+  /** Reports of outcomes to the home network. */
+  readonly outcomes: OutcomeConsumerOptions
 }
 
 export interface HssRoutingDependencies {
   readonly bus: Bus
   readonly keys: KeyMaker
   readonly queries: Queries
+  readonly outcomes: Pick<OutcomeConsumerDependencies, 'queries' | 'reported'>
   serves(number: string): boolean
   now(): number
 }
 
-/** Consumes `sm.prepared`, asks the HSS, produces `sm.routed` or the failure that ends the message. */
+/**
+ * Consumes `sm.prepared`, asks the HSS, produces `sm.routed` or the failure that ends the message; consumes
+ * `sm.outcome` and tells the HSS.
+ */
 export function createHssRouting(options: HssRoutingOptions, dependencies: HssRoutingDependencies): Part {
   const { bus } = dependencies
   const router = new Router(options, {
@@ -25,9 +36,11 @@ export function createHssRouting(options: HssRoutingOptions, dependencies: HssRo
     publishReport: (report) => bus.publish(smReports, { report }),
   })
   let consumer: Consumer | undefined
+  let outcomes: Consumer | undefined
   return {
     name: 'hss-routing',
     async start() {
+      outcomes = await consumeOutcomes(options.outcomes, { ...dependencies, ...dependencies.outcomes })
       consumer = await bus.consume({
         group: 'hss-routing',
         mode: 'at-least-once',
@@ -36,7 +49,7 @@ export function createHssRouting(options: HssRoutingOptions, dependencies: HssRo
       })
     },
     async stop() {
-      await consumer?.close()
+      await Promise.all([consumer?.close(), outcomes?.close()])
     },
   }
 }

@@ -1,15 +1,20 @@
 import type { Bus } from '@ipsmgw/bus'
 import type { DiameterPart } from '@ipsmgw/diameter'
+import { recipientAvailable } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import { type Policy, recipientRefusal } from '@ipsmgw/policy'
 import type { Part } from '@ipsmgw/runtime'
 import type { SigtranPart } from '@ipsmgw/sigtran'
 import type { Logger, Registry } from '@ipsmgw/telemetry'
+import { Alerts } from './alerts.ts'
 import { createHssRouting } from './app.ts'
 import type { HssRoutingConfig } from './config.ts'
 import { createDiameterQueries } from './diameter-queries.ts'
+import { createDiameterStatus } from './diameter-status.ts'
 import { createMapRouting } from './map-routing.ts'
-import { reported } from './report.ts'
+import { createMapStatus } from './map-status.ts'
+import type { OutcomeConsumerDependencies } from './outcome-consumer.ts'
+import { createAlertReport, createStatusReport, reported } from './report.ts'
 import type { Queries, RouteQuery } from './router.ts'
 import { inOrder } from './routing-order.ts'
 
@@ -17,6 +22,7 @@ export interface HssRoutingSurroundings {
   readonly bus: Bus
   readonly keys: KeyMaker
   readonly queries: Queries
+  readonly statuses: StatusQueries
   readonly registry: Registry
   readonly logger: Logger
   policy(): Policy
@@ -27,12 +33,48 @@ export function buildHssRouting(
   config: Pick<HssRoutingConfig, 'routing'>,
   surroundings: HssRoutingSurroundings,
 ): Part {
-  const { bus, keys, queries, policy, ...telemetry } = surroundings
+  const { bus, keys, queries, statuses, policy, ...telemetry } = surroundings
   const now = Date.now
-  return createHssRouting(config.routing, {
-    ...{ bus, keys, now },
-    serves: (number) => recipientRefusal(number, policy()) === undefined,
-    queries: reported(queries, { ...telemetry, now }),
+  const { reportMaximumAgeMs: maximumAgeMs, maximumInFlight } = config.routing
+  const outcomes = { ...REPORT_PAUSES, maximumAgeMs, maximumInFlight }
+  return createHssRouting(
+    { ...config.routing, outcomes },
+    {
+      ...{ bus, keys, now },
+      serves: (number) => recipientRefusal(number, policy()) === undefined,
+      queries: reported(queries, { ...telemetry, now }),
+      outcomes: { queries: statuses, reported: createStatusReport(telemetry) },
+    },
+  )
+}
+
+/** Between attempts to report one outcome. */
+const REPORT_PAUSES = { firstDelayMs: 1_000, maximumDelayMs: 60_000 } as const
+
+/** How the home network is told, by protocol. */
+export type StatusQueries = OutcomeConsumerDependencies['queries']
+
+/** The reports as configured, over every leg that there is. */
+export function buildStatusQueries(
+  { routing }: Pick<HssRoutingConfig, 'routing'>,
+  { diameter, sigtran }: Legs,
+): StatusQueries {
+  return {
+    s6c: createDiameterStatus(diameter.node, routing),
+    ...(sigtran !== undefined && { map: createMapStatus(sigtran.map, routing) }),
+  }
+}
+
+/** Where alerts go; `serveAlerts` and `mapAlertHandlers` bring them. */
+export function buildAlerts(
+  { routing }: Pick<HssRoutingConfig, 'routing'>,
+  { bus, keys, ...telemetry }: Pick<HssRoutingSurroundings, 'bus' | 'keys' | 'registry' | 'logger'>,
+): Alerts {
+  return new Alerts(routing, {
+    keys,
+    now: Date.now,
+    publish: (available) => bus.publish(recipientAvailable, available),
+    alerted: createAlertReport(telemetry),
   })
 }
 
@@ -50,8 +92,6 @@ export function buildQueries(
   const settings = {
     ...routing,
     smsf: routing.preference.includes('smsf'),
-    // There is no store whose messages an alert could release.
-    singleAttempt: true,
   }
   const { originHost } = diameter
   const overDiameter = createDiameterQueries(diameter.node, { ...settings, originHost })

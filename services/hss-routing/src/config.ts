@@ -31,6 +31,15 @@ const routingSchema = Type.Object(
       minItems: 1,
       description: 'kinds of serving node in order of preference',
     }),
+    singleAttempt: Type.Boolean({
+      default: true,
+      description: 'HSS and HLR keep no waiting data: without a store nobody acts on their alerts',
+    }),
+    reportMaximumAgeMs: Type.Integer({
+      default: 3_600_000,
+      minimum: 1_000,
+      description: 'an outcome that HSS or HLR has not taken for so long is not reported any more',
+    }),
     attemptMs: Type.Integer({ default: 1_500, minimum: 100, description: 'for one query to one peer' }),
     budgetMs: Type.Integer({ default: 4_000, minimum: 100, description: 'for all queries of a message' }),
     maximumInFlight: Type.Integer({ default: 20_000, minimum: 1, description: 'messages being routed' }),

@@ -6,6 +6,7 @@ import {
   type DiameterNode,
   ExperimentalResult,
   isSuccess,
+  MwdStatus,
   type OutgoingRequest,
   type SendResult,
   SmRpMti,
@@ -120,7 +121,10 @@ class DiameterQueries implements Queries {
     const own = { host: originHost.toLowerCase(), numbers: [serviceCentre, ...ownNumbers] }
     const { nodes, loop } = servingNodesOf(message, own)
     if (loop && nodes.length === 0) return refusal('routingLoop')
-    return { kind: 'routed', imsi, nodes, peer: value(message, 'Origin-Host') ?? peer }
+    const host = value(message, 'Origin-Host') ?? peer
+    const status = value(message, 'MWD-Status')
+    const waiting = status !== undefined && (status & MwdStatus['SC-Address-Not-Included']) === 0
+    return { kind: 'routed', imsi, nodes, peer: host, home: { protocol: 's6c', host, waiting } }
   }
 }
 

@@ -1,4 +1,12 @@
-export { buildHssRouting, buildQueries, type HssRoutingSurroundings, type Legs } from './build.ts'
+export { mapAlertHandlers, serveAlerts } from './alert-handlers.ts'
+export {
+  buildAlerts,
+  buildHssRouting,
+  buildQueries,
+  buildStatusQueries,
+  type HssRoutingSurroundings,
+  type Legs,
+} from './build.ts'
 export {
   checkHssRouting,
   checkProtocols,

@@ -4,7 +4,8 @@ import { KeyMaker } from '@ipsmgw/numbering'
 import { PolicyFile } from '@ipsmgw/policy'
 import { createHost, loadKey, runService } from '@ipsmgw/runtime'
 import { createSigtranPart } from '@ipsmgw/sigtran'
-import { buildHssRouting, buildQueries } from './build.ts'
+import { mapAlertHandlers, serveAlerts } from './alert-handlers.ts'
+import { buildAlerts, buildHssRouting, buildQueries, buildStatusQueries } from './build.ts'
 import { checkHssRouting, hssRoutingSchema } from './config.ts'
 import { QUERY_APPLICATIONS } from './diameter-queries.ts'
 
@@ -15,18 +16,29 @@ await runService({
   check: checkHssRouting,
   async start({ config, ...context }) {
     const kafka = createKafkaPart(config.kafka, 'hss-routing', context)
+    const keys = new KeyMaker(loadKey(config.keys.hashFile))
+    const alerts = buildAlerts(config, { ...context, bus: kafka.bus, keys })
     const diameter = createDiameterPart(
       config.diameter,
       { ordinal: config.ordinal, applications: QUERY_APPLICATIONS },
       context,
     )
-    const sigtran = config.sigtran && createSigtranPart(config.sigtran, { ordinal: config.ordinal }, context)
+    serveAlerts(diameter.node, alerts)
+    const sigtran =
+      config.sigtran &&
+      createSigtranPart(
+        config.sigtran,
+        { ordinal: config.ordinal, handlers: mapAlertHandlers(alerts) },
+        context,
+      )
+    const legs = { diameter, sigtran }
     const policy = new PolicyFile(config.policy.file, context.logger)
     const routing = buildHssRouting(config, {
       ...context,
       bus: kafka.bus,
-      keys: new KeyMaker(loadKey(config.keys.hashFile)),
-      queries: buildQueries(config, { diameter, sigtran }),
+      keys,
+      queries: buildQueries(config, legs),
+      statuses: buildStatusQueries(config, legs),
       policy: () => policy.current(),
     })
     const host = createHost(

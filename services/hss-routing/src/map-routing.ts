@@ -90,7 +90,15 @@ function read(outcome: Outcome, { serviceCentre, ownNumbers }: MapRoutingOptions
   const nodes = named.filter(({ number = '' }) => !own.has(number))
   if (nodes.length === 0 && (named.length > 0 || isIms(result.locationInfo)))
     return { kind: 'refused', cause: 'routingLoop' }
-  return { kind: 'routed', imsi: result.imsi, nodes, peer: 'HLR over MAP' }
+  const status = outcome.kind === 'result' ? outcome.inform?.mwStatus : undefined
+  const waiting = status !== undefined && !status.includes('scAddressNotIncluded')
+  return {
+    kind: 'routed',
+    imsi: result.imsi,
+    nodes,
+    peer: 'HLR over MAP',
+    home: { protocol: 'map', waiting },
+  }
 }
 
 /** The error as MAP calls it; other outcomes say all in their detail. */

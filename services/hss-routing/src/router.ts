@@ -1,5 +1,12 @@
 import type { Cause } from '@ipsmgw/causes'
-import { envelopeOf, type ServingNode, type SmPrepared, type SmReport, type SmRouted } from '@ipsmgw/events'
+import {
+  envelopeOf,
+  type Home,
+  type ServingNode,
+  type SmPrepared,
+  type SmReport,
+  type SmRouted,
+} from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 
 /** A query's negative answer, as a value. */
@@ -18,6 +25,8 @@ export interface RoutingAnswer {
   readonly nodes: readonly ServingNode[]
   /** Diameter identity or masked address of who answered. */
   readonly peer: string
+  /** Who gave it, and what it keeps of this recipient; absent: nobody can be told how it ends. */
+  readonly home?: Omit<Home, 'msisdn' | 'singleAttempt'>
 }
 
 /** Serving nodes of a number (S6c SRR, MAP sendRoutingInfoForSM). */
@@ -32,6 +41,8 @@ export interface Queries {
 export interface RouterOptions {
   /** Kinds of node in the operator's order of preference; others are not used. */
   readonly preference: readonly ServingNode['kind'][]
+  /** HSS and HLR are asked to keep nothing for a message: nobody here would act on an alert. */
+  readonly singleAttempt: boolean
   /** For all queries of one message together. */
   readonly budgetMs: number
 }
@@ -83,6 +94,7 @@ export class Router {
       routing: prepared.routing,
       ...(prepared.expiresAtMs !== undefined && { expiresAtMs: prepared.expiresAtMs }),
       early: prepared.early,
+      ...this.#homeOf(answer, number.number),
     })
     await this.#report(prepared, {
       step: 'routed',
@@ -102,6 +114,13 @@ export class Router {
     return resolved.kind === 'refused' || serves(resolved.number)
       ? resolved
       : { kind: 'refused', cause: 'notAuthorised' }
+  }
+
+  /** Whom to tell how it ends, when there is anything that it would have to know. */
+  #homeOf({ home }: RoutingAnswer, number: string): { home?: Home } {
+    const { singleAttempt } = this.#options
+    if (home === undefined || (singleAttempt && !home.waiting)) return {}
+    return { home: { ...home, singleAttempt, msisdn: number.replace(/^\+/, '') } }
   }
 
   #ordered(nodes: readonly ServingNode[]): ServingNode[] {

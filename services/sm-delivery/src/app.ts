@@ -1,5 +1,5 @@
 import { type Bus, type Consumer, from, on } from '@ipsmgw/bus'
-import { smPrepared, smReports, smRouted } from '@ipsmgw/events'
+import { smOutcome, smPrepared, smReports, smRouted } from '@ipsmgw/events'
 import type { Part } from '@ipsmgw/runtime'
 import { Delivery, type DeliveryDependencies, type DeliveryOptions } from './delivery.ts'
 import { NodeGate, type NodeGateDependencies, type NodeGateOptions } from './node-gate.ts'
@@ -34,6 +34,7 @@ export function createSmDelivery(options: SmDeliveryOptions, dependencies: SmDel
     gate: new NodeGate(options.gate, { now, ...dependencies.gateReport }),
     publishReport: (report) => bus.publish(smReports, { report }),
     publishPrepared: (prepared) => bus.publish(smPrepared, prepared),
+    publishOutcome: (outcome) => bus.publish(smOutcome, outcome),
   })
   let consumer: Consumer | undefined
   return {

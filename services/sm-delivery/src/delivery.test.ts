@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ServingNode, SmPrepared, SmReport, SmRouted } from '@ipsmgw/events'
+import type { ServingNode, SmOutcome, SmPrepared, SmReport, SmRouted } from '@ipsmgw/events'
 import { Delivery } from './delivery.ts'
 import type { ForwardResult, PartForward } from './forwarder.ts'
 import { NodeGate } from './node-gate.ts'
@@ -42,6 +42,7 @@ function harness(answers: (part: PartForward) => ForwardResult, clock = { now: S
   const sessions: string[] = []
   const reports: SmReport[] = []
   const prepared: SmPrepared[] = []
+  const outcomes: SmOutcome[] = []
   const seen = new SeenSet(180_000, () => clock.now)
   const delivery = new Delivery(
     { remainderMs: 90_000, busyRetryMs: 1, busyRetries: 2 },
@@ -70,10 +71,13 @@ function harness(answers: (part: PartForward) => ForwardResult, clock = { now: S
       publishPrepared: async (value) => {
         prepared.push(value)
       },
+      publishOutcome: async (outcome) => {
+        outcomes.push(outcome)
+      },
       forwarded: () => {},
     },
   )
-  return { delivery, log, sessions, reports, prepared, clock }
+  return { delivery, log, sessions, reports, prepared, outcomes, clock }
 }
 
 const owned = () => true
@@ -237,5 +241,49 @@ describe('bounds', () => {
     for (let i = 0; i < 50; i++) pace.learn('n', 1, 100)
     assert.ok(pace.estimateMs('n', 1) < 200)
     assert.equal(pace.estimateMs('other', 1), 6_000)
+  })
+})
+
+describe('TS 23.040 §9: the outcome for the home network', () => {
+  const home = {
+    protocol: 's6c',
+    host: 'hss1.example',
+    msisdn: '447900123456',
+    waiting: false,
+    singleAttempt: false,
+  } as const
+  const gone = (diagnostic: number): ForwardResult => ({
+    kind: 'refused',
+    cause: 'absentSubscriber',
+    diagnostic,
+  })
+
+  test('every node that was tried has its outcome, the diagnostic of each with it', async () => {
+    const h = harness(({ node }) => (node === MME ? gone(1) : gone(6)))
+    await h.delivery.deliver(routed(1, { nodes: [MME, SGSN], home }), owned)
+    assert.equal(h.outcomes.length, 1)
+    assert.equal(h.outcomes[0]?.ending, 'failed')
+    assert.deepEqual(h.outcomes[0]?.nodes, [
+      { kind: 'mme', outcome: 'absent', diagnostic: 1 },
+      { kind: 'sgsn', outcome: 'absent', diagnostic: 6 },
+    ])
+  })
+
+  test('a success at the second node tells of both, an unknown outcome says so', async () => {
+    const h = harness(({ node }) => (node === MME ? gone(1) : { kind: 'delivered' }))
+    await h.delivery.deliver(routed(1, { nodes: [MME, SGSN], home }), owned)
+    assert.deepEqual(
+      h.outcomes[0]?.nodes.map(({ outcome }) => outcome),
+      ['absent', 'delivered'],
+    )
+    const unknown = harness(() => ({ kind: 'unknown', detail: 'timeout' }))
+    await unknown.delivery.deliver(routed(1, { home }), owned)
+    assert.equal(unknown.outcomes[0]?.ending, 'unknown')
+  })
+
+  test('where nobody need be told, nothing is published', async () => {
+    const h = harness(() => gone(1))
+    await h.delivery.deliver(routed(), owned)
+    assert.deepEqual(h.outcomes, [])
   })
 })

@@ -1,6 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Cause, causeRow } from '@ipsmgw/causes'
-import { envelopeOf, type ServingNode, type SmPrepared, type SmReport, type SmRouted } from '@ipsmgw/events'
+import { type Cause, causeNamed, causeRow, homeOutcomeOf } from '@ipsmgw/causes'
+import {
+  envelopeOf,
+  type NodeOutcome,
+  type ServingNode,
+  type SmOutcome,
+  type SmPrepared,
+  type SmReport,
+  type SmRouted,
+} from '@ipsmgw/events'
 import { type Forwarder, type ForwardResult, type ForwardSession, nodeName } from './forwarder.ts'
 import type { NodeGate } from './node-gate.ts'
 import type { PaceBook } from './pace.ts'
@@ -24,6 +32,8 @@ export interface DeliveryDependencies {
   publishReport(report: SmReport): Promise<void>
   /** Asks routing once more: the location was stale. */
   publishPrepared(prepared: SmPrepared): Promise<void>
+  /** For the home network; the answer to the sender does not wait for it. */
+  publishOutcome(outcome: SmOutcome): Promise<void>
   forwarded(node: ServingNode, result: ForwardResult, durationMs: number): void
 }
 
@@ -39,11 +49,12 @@ interface Way {
 /** How sending the parts from one on ended. */
 type Ending =
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'ended'; readonly report: Partial<SmReport> }
+  | { readonly kind: 'ended'; readonly report: Partial<SmReport>; readonly diagnostic?: number }
   | {
       readonly kind: 'elsewhere'
       readonly part: number
       readonly report: Partial<SmReport>
+      readonly diagnostic?: number
       readonly stale: boolean
     }
 
@@ -73,17 +84,44 @@ export class Delivery {
     let part = message.routing.firstPart
     let last: Partial<SmReport> = {}
     let stale = false
+    const tried: NodeOutcome[] = []
     for (const node of message.nodes) {
       const ending = await this.#send(message, node, part, owned)
-      if (ending.kind === 'delivered') return
-      if (ending.kind === 'ended') return this.#fail(message, ending.report)
+      tried.push(outcomeAt(node, ending))
+      if (ending.kind === 'delivered') return this.#tellHome(message, 'delivered', tried)
+      if (ending.kind === 'ended') return this.#end(message, ending.report, tried)
       part = ending.part
       last = ending.report
       stale ||= ending.stale
     }
     if (stale && message.routing.attempt === 1 && this.#beforeForwardBy(message))
       await this.#routeAgain(message, part)
-    else await this.#fail(message, last)
+    else await this.#end(message, last, tried)
+  }
+
+  /** The home network is told beside the sender: neither waits for the other, and neither is lost without the other. */
+  async #end(message: SmRouted, report: Partial<SmReport>, tried: readonly NodeOutcome[]): Promise<void> {
+    const ending = report.outcome === 'unknown' ? 'unknown' : 'failed'
+    await Promise.all([this.#fail(message, report), this.#tellHome(message, ending, tried)])
+  }
+
+  async #tellHome(
+    message: SmRouted,
+    ending: SmOutcome['ending'],
+    tried: readonly NodeOutcome[],
+  ): Promise<void> {
+    const { home, deliveryKey, imsi } = message
+    if (home === undefined) return
+    const { now, publishOutcome } = this.#dependencies
+    await publishOutcome({
+      ...envelopeOf(message),
+      deliveryKey,
+      imsi,
+      home,
+      ending,
+      atMs: now(),
+      nodes: [...tried],
+    })
   }
 
   async #send(message: SmRouted, node: ServingNode, firstPart: number, owned: Owned): Promise<Ending> {
@@ -202,8 +240,10 @@ export class Delivery {
         result.retryAfterSeconds !== undefined && { retryAfterSeconds: result.retryAfterSeconds }),
     }
     const stale = row.action === 'ask-routing-again'
-    if (proof && (stale || row.action === 'other-node')) return { kind: 'elsewhere', part, report, stale }
-    return { kind: 'ended', report }
+    const { diagnostic } = result.kind === 'refused' ? result : {}
+    const told = { report, ...(diagnostic !== undefined && { diagnostic }) }
+    if (proof && (stale || row.action === 'other-node')) return { kind: 'elsewhere', part, stale, ...told }
+    return { kind: 'ended', ...told }
   }
 
   #routeAgain(message: SmRouted, part: number): Promise<void> {
@@ -239,6 +279,16 @@ export class Delivery {
 /** One claim per routing attempt: the copy of a message is caught, its second routing is not. */
 function claimId(message: SmRouted): string {
   return message.routing.attempt === 1 ? message.messageId : `${message.messageId}/${message.routing.attempt}`
+}
+
+function outcomeAt(node: ServingNode, ending: Ending): NodeOutcome {
+  if (ending.kind === 'delivered') return { kind: node.kind, outcome: 'delivered' }
+  const { report, diagnostic } = ending
+  return homeOutcomeOf(node.kind, {
+    cause: causeNamed(report.cause),
+    ...(diagnostic !== undefined && { diagnostic }),
+    retryGiven: report.retryAfterSeconds !== undefined,
+  })
 }
 
 function detailOf(result: ForwardResult): { detail?: string } {

@@ -24,6 +24,8 @@ export type ForwardResult =
       /** The phone itself refused (TP-FCS): proof, whatever the cause says in general. */
       readonly proof?: boolean
       readonly detail?: string
+      /** Why an absent phone is absent (TS 23.040 §3.3.2). */
+      readonly diagnostic?: number
       readonly retryAfterSeconds?: number
     }
   /** Provably nothing left this process, or the network gave that very message back. */

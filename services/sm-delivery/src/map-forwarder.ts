@@ -92,8 +92,16 @@ function resultOf(outcome: MapOutcome<'mtForwardSM'>, nowMs: number): ForwardRes
     cause,
     ...(proves === 'proof' && { proof: true }),
     detail: told,
+    ...diagnosticOf(outcome),
     ...retryAfter(outcome, nowMs),
   }
+}
+
+/** AbsentSubscriberDiagnosticSM (TS 29.002 §17.7.7). */
+function diagnosticOf(outcome: MapOutcome<'mtForwardSM'>): { diagnostic?: number } {
+  if (outcome.kind !== 'error' || outcome.error.error !== 'absentSubscriberSM') return {}
+  const diagnostic = outcome.error.parameter?.absentSubscriberDiagnosticSM
+  return diagnostic === undefined ? {} : { diagnostic }
 }
 
 /** The error as MAP calls it; other outcomes say all in their detail. */

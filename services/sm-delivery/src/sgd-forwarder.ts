@@ -134,6 +134,7 @@ function refusalOf(answer: Answer, nowMs: number): ForwardResult {
     detail: [code, phone?.detail, diagnostic !== undefined && `diagnostic ${diagnostic}`]
       .filter(Boolean)
       .join(', '),
+    ...(diagnostic !== undefined && { diagnostic }),
     ...retryAfter(retryAt, nowMs),
   }
 }

@@ -66,7 +66,7 @@ async function gateway(directory: string, ways: Network, over: object = {}): Pro
     registry: createRegistry('standalone', 'test'),
     logger: createLogger({ service: 'test', level: 'silent' }),
     version: 'test',
-    network: ways,
+    network: () => ways,
     fatal: (error) => assert.fail(String(error)),
   })
   await standalone.start()

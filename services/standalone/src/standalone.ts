@@ -14,14 +14,14 @@ import type { FastifyInstance } from 'fastify'
 import { ORDINAL, type StandaloneConfig } from './config.ts'
 import { openJournal } from './journal.ts'
 import { lockJournal } from './journal-lock.ts'
-import { buildNetwork, type Network } from './network.ts'
+import { buildNetwork, type Network, type NetworkSurroundings } from './network.ts'
 
 export interface StandaloneDependencies {
   readonly registry: Registry
   readonly logger: Logger
   readonly version: string
-  /** Instead of the configured Diameter peers. */
-  readonly network?: Network
+  /** Instead of the configured peers. */
+  network?(surroundings: NetworkSurroundings): Network
   /** Ends the process: only a restart helps. */
   fatal(error: unknown): void
   /** Instead of the configured document. */
@@ -40,7 +40,7 @@ export interface Standalone extends Host {
  * written, ConfigError for a policy document that is wrong.
  */
 export function createStandalone(config: StandaloneConfig, dependencies: StandaloneDependencies): Standalone {
-  const { logger, version, network = buildNetwork(config, dependencies) } = dependencies
+  const { logger, version } = dependencies
   const policyFile = new PolicyFile(config.policy.file, logger)
   const lock = lockJournal(config.journal.directory)
   const bus = memoryBus(config, dependencies)
@@ -50,6 +50,7 @@ export function createStandalone(config: StandaloneConfig, dependencies: Standal
     keys: new KeyMaker(loadKey(config.keys.hashFile)),
     policy: dependencies.policy ?? (() => policyFile.current()),
   }
+  const network = dependencies.network?.(surroundings) ?? buildNetwork(config, surroundings)
   const records = buildRecords({ ...config, ordinal: ORDINAL }, surroundings)
   const ingress = buildSipIngress({ ...config, ordinal: ORDINAL }, surroundings)
   const host = createHost(

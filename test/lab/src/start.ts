@@ -33,10 +33,12 @@ await runService({
     await lab.start()
     try {
       const diameter = { ...config.diameter, peers: labPeers(config.lab.host, lab.ports()) }
-      const network = buildNetwork({ ...config, diameter }, context)
       const standalone = createStandalone(config, {
         ...context,
-        network: { ...network, parts: [...network.parts, untilConnected(lab)] },
+        network(surroundings) {
+          const network = buildNetwork({ ...config, diameter }, surroundings)
+          return { ...network, parts: [...network.parts, untilConnected(lab)] }
+        },
         routes: (server) => lab.routes(server),
       })
       await standalone.start()
