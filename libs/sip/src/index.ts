@@ -12,6 +12,7 @@ export {
   reasonPhrase,
   type SipLimits,
 } from './messages.ts'
+export { type OverloadFeedback, offersOverloadControl } from './overload.ts'
 export { NO_PARAMS, quote, type SipParam, SipParams, splitList, unquote } from './params.ts'
 export { parseDatagram } from './parser.ts'
 export { DEFAULT_ENDPOINT_LIMITS, DEFAULT_TIMERS, SipEndpoint } from './peer/endpoint.ts'

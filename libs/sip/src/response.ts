@@ -2,6 +2,7 @@ import { EncodeError } from '@ipsmgw/bytes'
 import { SipParseError } from './errors.ts'
 import type { SipRequest, SipResponse } from './message.ts'
 import { type HeaderEntry, type HeaderInput, reasonPhrase } from './messages.ts'
+import { type OverloadFeedback, offersOverloadControl, withFeedback } from './overload.ts'
 import { checkedValue, headerEntries, headerLines, tail } from './serialize.ts'
 import { parseTopVia, readSentBy, type Via } from './via.ts'
 
@@ -15,12 +16,17 @@ export interface Origin {
  * The lines every response to a request has (RFC 3261 §8.2.6.2): Via list in order with received and rport, From,
  * To with its tag, Call-ID, CSeq. Also for a request that was only read in part: what is missing is left out.
  */
-export function responseFrame(request: SipRequest, origin: Origin | undefined, toTag: string): string {
+export function responseFrame(
+  request: SipRequest,
+  origin: Origin | undefined,
+  toTag: string,
+  feedback?: OverloadFeedback,
+): string {
   const { headers } = request
   let frame = ''
   let top = true
   for (const line of headers.all('via')) {
-    frame += `Via: ${top && origin !== undefined ? completedTopVia(request, origin) : line}\r\n`
+    frame += `Via: ${top && origin !== undefined ? completedTopVia(request, origin, feedback) : line}\r\n`
     top = false
   }
   const from = headers.get('from')
@@ -73,18 +79,22 @@ export function withoutTopVia(response: SipResponse): string {
   return `SIP/2.0 ${response.status} ${phrase}\r\n${headerLines(entries)}${tail(response.body)}`
 }
 
-/** First Via line of a request with `received` and `rport` of its top value set from where it really came. */
-export function completedTopVia(request: SipRequest, origin: Origin): string {
+/**
+ * First Via line of a request with `received` and `rport` of its top value set from where it really came, and with our
+ * load for a neighbour that asked for it.
+ */
+export function completedTopVia(request: SipRequest, origin: Origin, feedback?: OverloadFeedback): string {
   const line = request.headers.get('via') ?? ''
   const via = topViaOf(request)
   if (via === undefined) return salvagedTopVia(line, origin)
   const rport = via.params.has('rport')
   const known = via.host === origin.address || via.host === `[${origin.address}]`
-  if (!rport && !via.params.has('received')) {
+  const told = feedback !== undefined && offersOverloadControl(via.params)
+  if (!rport && !told && !via.params.has('received')) {
     return known ? line : `${line.slice(0, via.end)};received=${origin.address}${line.slice(via.end)}`
   }
   let params = ''
-  for (const { name, value } of via.params) {
+  for (const { name, value } of told ? withFeedback(via.params, feedback) : via.params) {
     const key = name.toLowerCase()
     if (key === 'rport') params += `;rport=${origin.port}`
     else if (key !== 'received') params += value === undefined ? `;${name}` : `;${name}=${value}`

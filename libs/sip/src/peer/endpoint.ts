@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { SecureContextOptions } from 'node:tls'
 import { SipParseError } from '../errors.ts'
 import { SipResponse } from '../message.ts'
 import { DEFAULT_LIMITS } from '../messages.ts'
@@ -90,6 +91,7 @@ export class SipEndpoint {
         maxTransactions: limits.serverTransactions,
         retryAfterSeconds: options.retryAfterSeconds ?? 5,
         tagSeed: options.tagSeed ?? randomBytes(8).toString('hex'),
+        feedback: () => dependencies.feedback?.(),
       },
       { request: (request) => this.#deliver(request), quiet: () => this.#drained?.() },
     )
@@ -105,6 +107,14 @@ export class SipEndpoint {
   /** What is bound, UDP first, ports resolved. */
   addresses(): ListenerAddress[] {
     return this.#transports.addresses()
+  }
+
+  /**
+   * Another certificate, key or set of authorities for connections from now on; open ones go on. Throws what OpenSSL
+   * says of them, and the old ones stay.
+   */
+  renewTls(tls: SecureContextOptions): void {
+    this.#transports.renewTls(tls)
   }
 
   /** Server transactions: all, and those without a final. */

@@ -1,6 +1,7 @@
 import type { SipParseError } from '../errors.ts'
 import type { SipRequest } from '../message.ts'
 import { type HeaderInput, KNOWN_METHODS } from '../messages.ts'
+import type { OverloadFeedback } from '../overload.ts'
 import { buildResponse, responseFrame } from '../response.ts'
 import { Incoming } from './incoming.ts'
 import { Flattener, mergeKey, tagOf, transactionKey } from './keys.ts'
@@ -12,6 +13,8 @@ export interface ServerLayerOptions extends Omit<ServerContext, 'answered' | 're
   readonly maxTransactions: number
   readonly retryAfterSeconds: number
   readonly tagSeed: string
+  /** Our load, for neighbours that ask (RFC 7339). */
+  feedback(): OverloadFeedback | undefined
 }
 
 export interface ServerLayerSink {
@@ -97,7 +100,7 @@ export class ServerLayer {
         mergeKey: merge === undefined ? undefined : copy(merge),
         method: copy(request.method),
         toTag: copy(toTag),
-        frame: copy(responseFrame(request, path.source, toTag)),
+        frame: copy(responseFrame(request, path.source, toTag, this.#options.feedback())),
         timestamp: timestamp === undefined ? undefined : copy(timestamp),
       },
       path,
@@ -142,7 +145,8 @@ export class ServerLayer {
     headers?: HeaderInput,
     toTag = tagOf(this.#options.tagSeed, key),
   ): void {
-    const sent = path.send(buildResponse(responseFrame(request, path.source, toTag), status, '', headers))
+    const frame = responseFrame(request, path.source, toTag, this.#options.feedback())
+    const sent = path.send(buildResponse(frame, status, '', headers))
     this.#count(sent ? 'responseSent' : 'unroutable', path.source.transport)
   }
 

@@ -1,5 +1,5 @@
 import { createServer, isIPv6, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, type SecureContextOptions, Server as TlsServer } from 'node:tls'
 import type { ListenerAddress, ListenerOptions } from './types.ts'
 
 /** One listening TCP or TLS socket. */
@@ -36,6 +36,11 @@ export class StreamListener {
     if (bound !== null && typeof bound === 'object') {
       this.#address = { transport: this.options.transport, host: bound.address, port: bound.port }
     }
+  }
+
+  /** Connections from now on are met with this certificate; open ones are not touched. No effect on TCP. */
+  renew(tls: SecureContextOptions): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext({ ...this.options.tls, ...tls })
   }
 
   /** Stops accepting; open connections are not touched. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import { connect, type TLSSocket } from 'node:tls'
 import { selfSigned } from '../testing/certificate.ts'
 import { Harness } from '../testing/harness.ts'
 
@@ -67,3 +70,25 @@ test('RFC 3261 §26.2 a server whose certificate is not trusted gets no request'
       }, server),
     { tlsClient: CLIENT },
   ))
+
+test('RFC 3261 §26.2 a renewed certificate meets new connections, those that are open go on', () =>
+  Harness.run(async (gateway) => {
+    const { port } = gateway.address('tls')
+    const meet = async (): Promise<TLSSocket> => {
+      const socket = connect({ ...CLIENT, host: '127.0.0.1', port, rejectUnauthorized: false })
+      await once(socket, 'secureConnect')
+      return socket
+    }
+    const renewed = selfSigned('gateway.ims.example')
+    const before = await meet()
+    gateway.endpoint.renewTls({ ...renewed, ca: CLIENT.cert })
+    const after = await meet()
+    const fingerprint = (pem: string) => new X509Certificate(pem).fingerprint256
+    assert.equal(before.getPeerCertificate().fingerprint256, fingerprint(SERVER.cert))
+    assert.equal(after.getPeerCertificate().fingerprint256, fingerprint(renewed.cert))
+    assert.ok(!before.destroyed)
+    assert.throws(() => gateway.endpoint.renewTls({ cert: 'no certificate' }))
+    const later = await meet()
+    assert.equal(later.getPeerCertificate().fingerprint256, fingerprint(renewed.cert))
+    for (const socket of [before, after, later]) socket.destroy()
+  }, server))

@@ -1,7 +1,7 @@
 import type { RemoteInfo } from 'node:dgram'
 import { connect, isIP, isIPv6, type Socket } from 'node:net'
 import { hostname } from 'node:os'
-import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls, type SecureContextOptions } from 'node:tls'
 import { SipParseError } from '../errors.ts'
 import type { SipRequest, SipResponse } from '../message.ts'
 import { parseDatagram } from '../parser.ts'
@@ -47,11 +47,13 @@ export class Transports {
   readonly #own = new Map<string, StreamConnection>()
   readonly #failureHandlers = new Map<StreamConnection, Set<(cause: unknown) => void>>()
   readonly #context: ConnectionContext
+  #tlsClient: ConnectionOptions
   #onLastClosed: (() => void) | undefined
   #closed = false
 
   constructor(options: TransportOptions, sink: TransportSink) {
     this.#options = options
+    this.#tlsClient = options.tlsClient
     this.#sink = sink
     const udpSink = {
       datagram: (octets: Buffer, remote: RemoteInfo, listener: UdpListener) =>
@@ -132,6 +134,12 @@ export class Transports {
     return () => handlers.delete(handler)
   }
 
+  /** Certificate, key and trusted authorities of connections from now on, both ways. Throws what OpenSSL says. */
+  renewTls(tls: SecureContextOptions): void {
+    for (const listener of this.#stream) listener.renew(tls)
+    this.#tlsClient = { ...this.#tlsClient, ...tls }
+  }
+
   /** No new connections and, with `close`, the end of the open ones after what is queued was sent. */
   stopAccepting(): void {
     for (const listener of this.#stream) listener.stop()
@@ -160,7 +168,7 @@ export class Transports {
     const target = { host, port, ...(bound !== undefined && { localAddress: bound }) }
     if (transport === 'tcp') return connect(target)
     const name = servername === undefined || isIP(servername) ? {} : { servername }
-    return connectTls({ ...this.#options.tlsClient, ...name, ...target })
+    return connectTls({ ...this.#tlsClient, ...name, ...target })
   }
 
   /** Own connections leave from the listener's address: peers know us by it. Undefined: the system chooses. */

@@ -2,6 +2,7 @@ import type { ConnectionOptions, TlsOptions } from 'node:tls'
 import type { SipParseError } from '../errors.ts'
 import type { SipRequest, SipResponse } from '../message.ts'
 import type { HeaderEntry, HeaderInput, SipLimits } from '../messages.ts'
+import type { OverloadFeedback } from '../overload.ts'
 
 export const TRANSPORTS = ['udp', 'tcp', 'tls'] as const
 export type Transport = (typeof TRANSPORTS)[number]
@@ -134,6 +135,8 @@ export interface SipEndpointDependencies {
   onHandlerError?(error: unknown): void
   /** Whether to speak with that address at all: false drops its datagrams and closes its connections. */
   allow?(source: SipSource): boolean
+  /** Our load as neighbours that offer `oc` are told it (RFC 7339); asked once per request, when it arrives. */
+  feedback?(): OverloadFeedback | undefined
   onEvent?(name: SipEventName, transport: Transport | undefined): void
   readonly clock?: SipClock
 }
