@@ -13,16 +13,25 @@ export class Attempt implements Outgoing {
   /** Who keeps it until it is over. */
   readonly holder: Candidate
   readonly hopByHopId: number
+  readonly submittedAtMs: number
   withdrawn = false
   /** It may have left. */
   sent = false
 
-  constructor(exchange: Exchange, octets: Buffer, peer: string, holder: Candidate, hopByHopId: number) {
+  constructor(
+    exchange: Exchange,
+    octets: Buffer,
+    peer: string,
+    holder: Candidate,
+    hopByHopId: number,
+    submittedAtMs: number,
+  ) {
     this.exchange = exchange
     this.octets = octets
     this.peer = peer
     this.holder = holder
     this.hopByHopId = hopByHopId
+    this.submittedAtMs = submittedAtMs
   }
 
   written(): void {

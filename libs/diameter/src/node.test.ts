@@ -152,11 +152,15 @@ describe('Requests and answers', () => {
     const gw = await gateway(t, [peerAt(HSS, hss.port)])
     const numbers = Array.from({ length: 2_000 }, (_, i) => String(15_550_000_000 + i))
     const outcomes = await Promise.all(
-      numbers.map((MSISDN) => gw.node.send('SRR', { ...SRR, MSISDN }, { timeoutMs: 5_000 })),
+      numbers.map((MSISDN) => gw.node.send('SRR', { ...SRR, MSISDN }, { timeoutMs: 5_000, failover: true })),
     )
     const names = outcomes.map((it) => it.kind === 'answer' && value(it.message, 'User-Name'))
     assert.deepEqual(names, numbers)
     assert.equal(gw.node.peers()[0]?.pending, 0)
+    const { sent = 0, received = 0, rttMs, since = '' } = gw.node.peers()[0] ?? {}
+    assert.ok(sent >= 1 && received >= 1, 'the peer table counts both ways')
+    assert.ok(rttMs !== undefined && rttMs >= 0)
+    assert.ok(Date.now() - Date.parse(since) < 60_000)
   })
 
   test('RFC 6733 §4: what cannot be encoded is the caller’s fault and nothing leaves', async (t) => {

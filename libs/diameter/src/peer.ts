@@ -87,6 +87,10 @@ export class Peer implements ConnectionOwner, Candidate {
   #applications: readonly number[] = []
   #disconnectRequest: DiameterHeader | undefined
   #failures = 0
+  #sinceMs: number
+  #rttMs: number | undefined
+  #sent = 0
+  #received = 0
   #stopping = false
   /** The peer asked us not to come back by ourselves. */
   #unwanted = false
@@ -95,6 +99,7 @@ export class Peer implements ConnectionOwner, Candidate {
   constructor(options: PeerOptions, context: PeerContext) {
     this.#options = options
     this.#context = context
+    this.#sinceMs = context.now()
     this.identity = options.identity.toLowerCase()
     this.realms = (options.realms ?? []).map((realm) => realm.toLowerCase())
     this.priority = options.priority ?? 1
@@ -124,6 +129,10 @@ export class Peer implements ConnectionOwner, Candidate {
       priority: this.priority,
       pending: this.#pending.size,
       applications: this.#applications,
+      since: new Date(this.#sinceMs).toISOString(),
+      rttMs: this.#rttMs,
+      sent: this.#sent,
+      received: this.#received,
     }
   }
 
@@ -159,8 +168,16 @@ export class Peer implements ConnectionOwner, Candidate {
     let hopByHopId = this.#context.nextHopByHopId()
     while (this.#pending.has(hopByHopId)) hopByHopId = this.#context.nextHopByHopId()
     const octets = exchange.stamped(hopByHopId)
-    const attempt = new Attempt(exchange, octets, this.#options.identity, this, hopByHopId)
+    const attempt = new Attempt(
+      exchange,
+      octets,
+      this.#options.identity,
+      this,
+      hopByHopId,
+      this.#context.now(),
+    )
     this.#pending.set(hopByHopId, attempt)
+    this.#sent++
     connection.sendRequest(attempt)
     return attempt
   }
@@ -179,6 +196,7 @@ export class Peer implements ConnectionOwner, Candidate {
 
   message(octets: Buffer, connection: DiameterConnection): void {
     const header = decodeHeader(octets)
+    this.#received++
     if (connection === this.#active) this.#onMessage(octets, header, connection)
     else if (connection === this.#i) this.#onFirstMessage(octets)
   }
@@ -202,6 +220,7 @@ export class Peer implements ConnectionOwner, Candidate {
 
   #event(event: PeerEvent): void {
     const { next, effects } = peerTransition(this.#state, event)
+    if (next !== this.#state) this.#sinceMs = this.#context.now()
     this.#state = next
     for (const effect of effects) this.#perform[effect]()
   }
@@ -350,9 +369,10 @@ export class Peer implements ConnectionOwner, Candidate {
   }
 
   #serve(octets: Buffer, connection: DiameterConnection): void {
-    this.#context.serve(octets, decodeHeader(octets), this.identity, (answer) =>
-      connection.sendAnswer(answer),
-    )
+    this.#context.serve(octets, decodeHeader(octets), this.identity, (answer) => {
+      this.#sent++
+      connection.sendAnswer(answer)
+    })
   }
 
   #onAnswer(octets: Buffer, header: DiameterHeader): void {
@@ -361,8 +381,17 @@ export class Peer implements ConnectionOwner, Candidate {
     else {
       const answer = this.#readAnswer(octets, header, attempt)
       if (answer === undefined) attempt.exchange.malformed(attempt)
-      else attempt.exchange.answered(attempt, answer.message, answer.result)
+      else {
+        this.#learnRtt(attempt)
+        attempt.exchange.answered(attempt, answer.message, answer.result)
+      }
     }
+  }
+
+  #learnRtt({ exchange, submittedAtMs }: Attempt): void {
+    if (!exchange.failover) return
+    const rttMs = this.#context.now() - submittedAtMs
+    this.#rttMs = this.#rttMs === undefined ? rttMs : this.#rttMs + (rttMs - this.#rttMs) * RTT_GAIN
   }
 
   #readAnswer(octets: Buffer, header: DiameterHeader, { exchange }: Attempt): Answer | undefined {
@@ -394,5 +423,7 @@ export class Peer implements ConnectionOwner, Candidate {
   }
 }
 
+/** Of the smoothed round trip, as in RFC 6298 §2. */
+const RTT_GAIN = 1 / 8
 /** Bounds the exponent of the reconnect pause. */
 const MOST_DOUBLINGS = 16

@@ -172,4 +172,11 @@ export interface PeerStatus {
   readonly priority: number
   readonly pending: number
   readonly applications: readonly number[]
+  /** ISO time of the last change of state. */
+  readonly since: string
+  /** Smoothed, of queries only: a forward takes as long as the phone. Undefined before the first answer. */
+  readonly rttMs: number | undefined
+  /** Requests to it and answers for it, all connections together. */
+  readonly sent: number
+  readonly received: number
 }

@@ -43,7 +43,13 @@ await runService({
     })
     const host = createHost(
       { ...config.http, version: context.version },
-      { ...context, parts: [kafka, policy, diameter, ...(sigtran === undefined ? [] : [sigtran]), routing] },
+      {
+        ...context,
+        parts: [kafka, policy, diameter, ...(sigtran === undefined ? [] : [sigtran]), routing],
+        routes(server) {
+          server.get('/api/peers', () => diameter.node.peers())
+        },
+      },
     )
     await host.start()
     return host

@@ -26,7 +26,13 @@ await runService({
     })
     const host = createHost(
       { ...config.http, version: context.version },
-      { ...context, parts: [kafka, diameter, ...(sigtran === undefined ? [] : [sigtran]), delivery] },
+      {
+        ...context,
+        parts: [kafka, diameter, ...(sigtran === undefined ? [] : [sigtran]), delivery],
+        routes(server) {
+          server.get('/api/peers', () => diameter.node.peers())
+        },
+      },
     )
     await host.start()
     return host

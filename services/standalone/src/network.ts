@@ -1,4 +1,4 @@
-import { createDiameterPart } from '@ipsmgw/diameter'
+import { createDiameterPart, type PeerStatus } from '@ipsmgw/diameter'
 import {
   buildAlerts,
   buildQueries,
@@ -19,6 +19,8 @@ export type NetworkSurroundings = Pick<HssRoutingSurroundings, 'bus' | 'keys' | 
 /** The ways to HSS and serving nodes, and the parts that keep them open. */
 export interface Network {
   readonly parts: readonly Part[]
+  /** The peer table, for who looks after them. */
+  peers?(): readonly PeerStatus[]
   readonly queries: HssRoutingSurroundings['queries']
   readonly statuses: HssRoutingSurroundings['statuses']
   readonly forwarders: SmDeliverySurroundings['forwarders']
@@ -40,6 +42,7 @@ export function buildNetwork(
   const sigtran = config.sigtran && createSigtranPart(config.sigtran, sigtranOptions, dependencies)
   const legs = { diameter, sigtran }
   return {
+    peers: () => diameter.node.peers(),
     parts: sigtran === undefined ? [diameter] : [diameter, sigtran],
     queries: buildQueries(config, legs),
     statuses: buildStatusQueries(config, legs),

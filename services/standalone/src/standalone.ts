@@ -72,6 +72,7 @@ export function createStandalone(config: StandaloneConfig, dependencies: Standal
       ],
       routes(server) {
         records.routes(server)
+        server.get('/api/peers', () => network.peers?.() ?? [])
         dependencies.routes?.(server)
       },
     },
