@@ -52,7 +52,7 @@ describe('design §2: five services as five processes over Apache Kafka', () => 
   }
 
   function settingsOfServices(): Record<string, object> {
-    const { sip, diameter, routing } = settingsFor(lab)
+    const { sip, diameter, routing, sigtran } = settingsFor(lab)
     const hashFile = join(folder.path, 'hash-key')
     writeFileSync(hashFile, randomBytes(32).toString('hex'))
     const keys = { hashFile }
@@ -66,7 +66,12 @@ describe('design §2: five services as five processes over Apache Kafka', () => 
     const { serviceCentre } = routing
     return {
       correlation: { kafka: kafkaSettings },
-      'sm-delivery': { kafka: kafkaSettings, diameter: node('sm-delivery'), routing: { serviceCentre } },
+      'sm-delivery': {
+        kafka: kafkaSettings,
+        diameter: node('sm-delivery'),
+        sigtran,
+        routing: { serviceCentre },
+      },
       'hss-routing': { kafka: kafkaSettings, diameter: node('hss-routing'), routing, keys },
       'im-to-sms': { kafka: kafkaSettings, keys },
       'sip-ingress': { kafka: kafkaSettings, sip: { ...sip, port: sipPort }, keys },

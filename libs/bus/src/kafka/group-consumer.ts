@@ -140,7 +140,7 @@ export class GroupConsumer implements Consumer {
       {
         // Saves the next owner what has been done since the last commit; in vain at worst.
         joining: () => void this.#commit(),
-        joined: (assignment) => this.#joined(assignment),
+        joined: (assignment, continuous) => this.#joined(assignment, continuous),
         batch: (payload) => this.#batch(payload),
       },
     )
@@ -168,17 +168,45 @@ export class GroupConsumer implements Consumer {
     return this.#partitions.get(partition.number) === partition
   }
 
-  #joined(assignment: Readonly<Record<string, readonly number[]>>): void {
+  #joined(assignment: Readonly<Record<string, readonly number[]>>, continuous: boolean): void {
     const numbers = new Set(Object.values(assignment).flat())
-    const lost = [...this.#partitions.keys()].filter((number) => !numbers.has(number))
-    const gained = [...numbers].filter((number) => !this.#partitions.has(number)).sort((a, b) => a - b)
+    const stays = (number: number) => continuous && numbers.has(number)
+    const lost = [...this.#partitions.keys()].filter((number) => !stays(number))
     for (const number of lost) this.#partitions.delete(number)
     if (lost.length > 0) this.#options.onRevoked?.(lost)
-    for (const number of gained) this.#partitions.set(number, new OwnedPartition(number))
-    if (gained.length > 0) this.#options.onAssigned?.(gained)
+    this.#take([...numbers].filter((number) => !this.#partitions.has(number)).sort((a, b) => a - b))
     this.#dependencies.events.rebalanced(this.#options.group, numbers.size)
-    for (const partition of this.#partitions.values()) this.#goOn(partition)
     void this.#begin()
+  }
+
+  #take(numbers: readonly number[]): void {
+    for (const number of numbers) this.#partitions.set(number, new OwnedPartition(number))
+    if (numbers.length > 0) this.#options.onAssigned?.(numbers)
+  }
+
+  /**
+   * Finds where to begin in new partitions, and whether those that stay are untouched: a claim that we do not know of
+   * means that somebody had the partition meanwhile, and it begins anew. A join during this begins it afresh.
+   */
+  async #begin(): Promise<void> {
+    const kept = [...this.#partitions.values()].filter(({ ready }) => ready)
+    const fresh = [...this.#partitions.values()].filter(({ ready }) => !ready)
+    const unsure = this.#options.mode === 'claim' ? kept : []
+    for (const partition of kept) this.#goOn(partition)
+    if (this.#closing || fresh.length + unsure.length === 0) return
+    const { epoch } = this.#member
+    const numbers = [...fresh, ...unsure].map(({ number }) => number)
+    this.#member.pause(this.#topics, numbers)
+    try {
+      const positions = await this.#positions()
+      if (epoch !== this.#member.epoch) return
+      for (const partition of fresh) this.#beginAt(partition, positions)
+      for (const partition of unsure) this.#goOnOrBegin(partition, positions)
+    } catch (error) {
+      if (epoch !== this.#member.epoch || this.#closing) return
+      if (error instanceof BusError) return this.#dependencies.events.fatal(error)
+      this.#askAgain = setTimeout(() => void this.#begin(), ASK_AGAIN_AFTER_MS)
+    }
   }
 
   /** The library begins again at the committed offsets, in kept partitions too (F8): those go on where they were. */
@@ -190,21 +218,19 @@ export class GroupConsumer implements Consumer {
     }
   }
 
-  /** Finds where to begin in the partitions that are new. A join meanwhile begins it afresh. */
-  async #begin(): Promise<void> {
-    const fresh = [...this.#partitions.values()].filter(({ ready }) => !ready)
-    if (fresh.length === 0 || this.#closing) return
-    const { epoch } = this.#member
-    const numbers = fresh.map(({ number }) => number)
-    this.#member.pause(this.#topics, numbers)
-    try {
-      const positions = await this.#positions()
-      if (epoch === this.#member.epoch) for (const partition of fresh) this.#beginAt(partition, positions)
-    } catch (error) {
-      if (epoch !== this.#member.epoch || this.#closing) return
-      if (error instanceof BusError) return this.#dependencies.events.fatal(error)
-      this.#askAgain = setTimeout(() => void this.#begin(), ASK_AGAIN_AFTER_MS)
+  #goOnOrBegin(partition: OwnedPartition, positions: ReadonlyMap<string, Position>): void {
+    const { number } = partition
+    const touched = this.#roles.some(
+      ({ topic, live }) =>
+        live && positions.get(`${topic}/${number}`)?.committed !== partition.cursor(topic)?.committed,
+    )
+    if (!touched) {
+      if (!this.#full) this.#member.resume(this.#topics, [number])
+      return
     }
+    this.#options.onRevoked?.([number])
+    this.#take([number])
+    this.#beginAt(this.#partitions.get(number) as OwnedPartition, positions)
   }
 
   #positions(): Promise<ReadonlyMap<string, Position>> {

@@ -23,7 +23,12 @@ export interface MemberDependencies {
 export interface MemberEvents {
   /** The group is being rebalanced. What is committed in this very call still counts for the old generation. */
   joining(): void
-  joined(assignment: Readonly<Record<string, readonly number[]>>): void
+  /**
+   * `continuous`: no generation has passed without us, so nobody had meanwhile what is ours before and after. The
+   * coordinator takes a member that misses one for gone and gives it another id; a join that had to be begun again
+   * may have had a generation in between.
+   */
+  joined(assignment: Readonly<Record<string, readonly number[]>>, continuous: boolean): void
   batch(payload: EachBatchPayload): Promise<void>
 }
 
@@ -52,6 +57,9 @@ export class GroupMember {
   #commitOffsets: CommitOffsets | undefined
   #epoch = 0
   #joining = true
+  /** Epoch and name under which the group was joined last. */
+  #joinedEpoch = 0
+  #memberId: string | undefined
   #wellAtMs: number
   #watch: NodeJS.Timeout | undefined
   #reopen: NodeJS.Timeout | undefined
@@ -174,7 +182,10 @@ export class GroupMember {
       lease.granted()
       this.#joining = false
       this.#wellAtMs = this.#dependencies.now()
-      this.#events.joined(payload.memberAssignment)
+      const continuous = payload.memberId === this.#memberId && this.#epoch === this.#joinedEpoch + 1
+      this.#memberId = payload.memberId
+      this.#joinedEpoch = this.#epoch
+      this.#events.joined(payload.memberAssignment, continuous)
     })
     consumer.on(CRASH, ({ payload }) => {
       lease.sign()
