@@ -127,8 +127,9 @@ class Group {
 const upTo = (end: number) => Array.from({ length: end }, (_, n) => n)
 
 describe('design Never twice 2: a partition that stays over a rejoin', () => {
-  test('goes on where it was when nobody else has claimed in it', async () => {
+  test('goes on where it was when nobody else has claimed in it', async (t) => {
     const group = new Group()
+    t.after(() => group.consumer.close())
     await group.consumer.start()
     await group.join()
     await group.fetch(3)
@@ -136,11 +137,11 @@ describe('design Never twice 2: a partition that stays over a rejoin', () => {
     await group.fetch(6)
     assert.deepEqual(group.handed, upTo(6))
     assert.deepEqual(group.replayed, [])
-    await group.consumer.close()
   })
 
-  test('begins anew when somebody else had it meanwhile: what was claimed there is remembered, never handed over', async () => {
+  test('begins anew when somebody else had it meanwhile: what was claimed there is remembered, never handed over', async (t) => {
     const group = new Group()
+    t.after(() => group.consumer.close())
     await group.consumer.start()
     await group.join()
     await group.fetch(3)
@@ -151,6 +152,5 @@ describe('design Never twice 2: a partition that stays over a rejoin', () => {
     assert.deepEqual(group.replayed, upTo(6))
     await group.fetch(LOG_END)
     assert.deepEqual(group.handed, [0, 1, 2, 6, 7, 8, 9])
-    await group.consumer.close()
   })
 })
