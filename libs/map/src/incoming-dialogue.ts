@@ -38,6 +38,8 @@ export type MapAnswer<N extends OperationName> =
     }
   | { readonly kind: 'reject'; readonly problem: Problem }
   | { readonly kind: 'abort'; readonly reason?: AbortReason }
+  /** The dialogue ends without an answer, as that of a faulty node may. */
+  | { readonly kind: 'end' }
   /** Nothing is ever answered; the dialogue stays until its guard ends it. */
   | { readonly kind: 'silence' }
 
@@ -47,6 +49,10 @@ export interface MapRequest {
   readonly called: SccpAddress
   readonly calling: SccpAddress
   readonly open: (DialoguePdu & { pdu: 'open' }) | undefined
+  /** The same for all requests of one dialogue. */
+  readonly dialogueId: number
+  /** The argument as it was received. */
+  readonly octets: Uint8Array | undefined
 }
 
 export type MapHandlers = {
@@ -75,7 +81,7 @@ export class IncomingDialogue {
   readonly #dialogue: Dialogue
   readonly #dependencies: MapServerDependencies
   readonly #context: ApplicationContext | undefined
-  readonly #request: MapRequest
+  readonly #request: Omit<MapRequest, 'octets'>
   /** Invocations whose handler has not spoken yet. */
   readonly #open = new Set<number>()
   /** The peer said that another operation follows. */
@@ -93,7 +99,13 @@ export class IncomingDialogue {
     this.#dialogue = dialogue
     this.#dependencies = dependencies
     this.#context = context
-    this.#request = { version: context?.version ?? 1, called, calling, open: readOpen(aarq?.userInformation) }
+    this.#request = {
+      version: context?.version ?? 1,
+      called,
+      calling,
+      open: readOpen(aarq?.userInformation),
+      dialogueId: dialogue.id,
+    }
   }
 
   /** The components of one message; an empty BEGIN is accepted. */
@@ -120,13 +132,13 @@ export class IncomingDialogue {
     else if (name === undefined || handler === undefined)
       this.#reject(invokeId, InvokeProblem.unrecognizedOperation)
     else if (argument === undefined) this.#reject(invokeId, InvokeProblem.mistypedParameter)
-    else this.#perform(invokeId, name, handler, argument)
+    else this.#perform(invoke, name, handler, argument)
   }
 
-  #perform(invokeId: number, name: OperationName, handler: Handler, argument: object): void {
+  #perform({ invokeId, parameter }: Invoke, name: OperationName, handler: Handler, argument: object): void {
     this.#moreFollows ||= 'moreMessagesToSend' in argument
     this.#open.add(invokeId)
-    this.#ask(handler, argument).then(
+    this.#ask(handler, argument, { ...this.#request, octets: parameter }).then(
       (answer) => this.#answer(invokeId, name, answer),
       (error: unknown) => this.#dependencies.onFault?.(error),
     )
@@ -142,9 +154,9 @@ export class IncomingDialogue {
     return this.#context === undefined || this.#context.name === context ? name : undefined
   }
 
-  async #ask(handler: Handler, argument: object): Promise<MapAnswer<OperationName>> {
+  async #ask(handler: Handler, argument: object, request: MapRequest): Promise<MapAnswer<OperationName>> {
     try {
-      return await handler(argument, this.#request)
+      return await handler(argument, request)
     } catch (error) {
       this.#dependencies.onFault?.(error)
       return SYSTEM_FAILURE
@@ -158,6 +170,10 @@ export class IncomingDialogue {
       this.#dialogue.abort(answer.reason ?? {})
       return
     }
+    if (answer.kind === 'end') {
+      this.#dialogue.end()
+      return
+    }
     if (OPERATIONS[name].class !== 4) this.#queue(invokeId, name, answer)
     this.#answerWhenDone()
   }
@@ -165,7 +181,7 @@ export class IncomingDialogue {
   #queue(
     invokeId: number,
     name: OperationName,
-    answer: Exclude<MapAnswer<OperationName>, { kind: 'silence' | 'abort' }>,
+    answer: Exclude<MapAnswer<OperationName>, { kind: 'silence' | 'abort' | 'end' }>,
   ): void {
     const { version } = this.#request
     this.#hasToSay = true
