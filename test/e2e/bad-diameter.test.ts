@@ -69,6 +69,7 @@ describe('Diameter neighbours that fail', () => {
 
   const next = () => {
     numbers += 1
+    gateway.set(String(numbers), { behaviour: 'reachable', node: 'mme' })
     return String(numbers)
   }
   const q850 = (answer: Answer) => /cause=(\d+)/.exec(answer.header('reason') ?? '')?.[1]
@@ -115,7 +116,7 @@ describe('Diameter neighbours that fail', () => {
 
   test('the line to the serving node is lost behind a forward: 202, never sent again', async () => {
     const to = next()
-    gateway.set(to, { behaviour: 'reachable', delayMs: 400 })
+    gateway.set(to, { behaviour: 'reachable', node: 'mme', delayMs: 400 })
     const pending = sender.send({ to })
     await eventually(() => gateway.lab.nodesLog.entries(to).length === 1, 'the forward')
     mme.cut()

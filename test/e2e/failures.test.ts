@@ -68,8 +68,6 @@ const ROWS: readonly Row[] = [
   { setting: { behaviour: 'malformed', at: 'hss' }, status: 480, q850: 38, retryAfter: '10', forwards: 0 },
   { setting: { behaviour: 'silent', at: 'hss' }, status: 480, q850: 102, forwards: 0 },
   { setting: { behaviour: 'reachable', node: 'sgsn' }, status: 200 },
-  // The HSS names an MSC only, and the leg to MSCs is not there.
-  { setting: { behaviour: 'reachable', node: 'msc' }, status: 480, q850: 38, forwards: 0 },
 ]
 
 describe('delivery failure to SIP answer (docs/protocols/sip-answers.md)', { concurrency: true }, () => {
@@ -89,7 +87,7 @@ describe('delivery failure to SIP answer (docs/protocols/sip-answers.md)', { con
   async function deliver(setting: SubscriberSetting): Promise<{ msisdn: string; answer: Answer }> {
     numbers += 1
     const msisdn = String(numbers)
-    gateway.set(msisdn, setting)
+    gateway.set(msisdn, { node: 'mme', ...setting })
     return { msisdn, answer: await sender.send({ to: msisdn }) }
   }
 

@@ -12,6 +12,7 @@ import {
   type Lab,
   type LabPorts,
   labPeers,
+  labSigtran,
   type SubscriberSetting,
 } from '@ipsmgw/test/lab'
 import { eventually } from '../support/eventually.ts'
@@ -42,6 +43,7 @@ export interface GatewayOptions {
   readonly sip?: object
   readonly delivery?: object
   readonly routing?: object
+  readonly correlation?: object
   /** Ports that the gateway connects to instead of the lab's own, for relays in between. */
   through?(ports: LabPorts): Promise<Partial<LabPorts>>
 }
@@ -93,7 +95,7 @@ export class GatewayInLab {
   }
 
   static async start(options: GatewayOptions = {}): Promise<GatewayInLab> {
-    const lab = createLab({ host: HOST, ports: { hss: 0, mme: 0, sgsn: 0 } })
+    const lab = createLab({ host: HOST, ports: { hss: 0, mme: 0, sgsn: 0, stp: 0 } })
     await lab.start()
     const ports = { ...lab.ports(), ...(await options.through?.(lab.ports())) }
     const gateway = new GatewayInLab(lab, ports, await freePort(), options)
@@ -147,7 +149,7 @@ export class GatewayInLab {
 function settings(
   ports: LabPorts,
   sipPort: number,
-  { sip, delivery, routing }: GatewayOptions,
+  { sip, delivery, routing, correlation }: GatewayOptions,
   folder: string,
 ) {
   return {
@@ -155,9 +157,11 @@ function settings(
     // One number for UDP and TCP, as peers expect.
     sip: { port: sipPort, hostname: 'ipsmgw.lab.invalid', answerByMs: ANSWER_BY_MS, peers: PEERS, ...sip },
     diameter: { ...LAB_GATEWAY.diameter, peers: labPeers(HOST, ports) },
+    sigtran: labSigtran(HOST, ports),
     routing: { ...LAB_GATEWAY.routing, attemptMs: 300, budgetMs: 800, ...routing },
     // Nodes of the lab answer at once: nothing else is to be expected of them.
     delivery: { firstPartMs: 100, furtherPartMs: 50, busyRetryMs: 100, ...delivery },
+    ...(correlation !== undefined && { correlation }),
     journal: { directory: folder },
   }
 }

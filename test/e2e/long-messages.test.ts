@@ -9,7 +9,7 @@ const FAMILY = '👨‍👩‍👧‍👦'
 const EMOJI_ACROSS_BORDER = `${'б'.repeat(64)}${FAMILY}${'г'.repeat(80)}`
 const TURKISH = 'Şu ılık gecede ağaçların gölgesi düşer, İstanbul ışıl ışıldır: '.repeat(6).trim()
 
-describe('messages of several parts, over SGd', () => {
+describe('messages of several parts', () => {
   let gateway: GatewayInLab
   let sender: Sender
 

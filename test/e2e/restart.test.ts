@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
-import { createLab, LAB_GATEWAY, labPeers } from '@ipsmgw/test/lab'
+import { createLab, LAB_GATEWAY, labPeers, labSigtran } from '@ipsmgw/test/lab'
 import { eventually } from '../support/eventually.ts'
 import { freePorts, ready } from '../support/gateway-process.ts'
 import { type RunningProcess, startSource } from '../support/processes.ts'
@@ -13,7 +13,7 @@ const HOST = '127.0.0.1'
 const PHONE_DELAY_MS = 2_500
 
 describe('a gateway that is killed (SIGKILL) and started again on the same journal', () => {
-  const lab = createLab({ host: HOST, ports: { hss: 0, mme: 0, sgsn: 0 } })
+  const lab = createLab({ host: HOST, ports: { hss: 0, mme: 0, sgsn: 0, stp: 0 } })
   let folder: SettingsFolder
   let gateway: RunningProcess
   let sender: Sender
@@ -30,6 +30,7 @@ describe('a gateway that is killed (SIGKILL) and started again on the same journ
       http: { port: http },
       sip: { port: sip, answerByMs: 8_000, peers: [{ name: 'scscf', addresses: [SCSCF] }] },
       diameter: { ...LAB_GATEWAY.diameter, peers: labPeers(HOST, lab.ports()) },
+      sigtran: labSigtran(HOST, lab.ports()),
       routing: LAB_GATEWAY.routing,
       delivery: { firstPartMs: 100, furtherPartMs: 50 },
       journal: { directory: join(folder.path, 'journal') },

@@ -19,7 +19,7 @@ export async function startGateway(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<StartedGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-start-'))
-  const [sip = 0, http = 0, hss = 0, mme = 0, sgsn = 0] = await freePorts(5)
+  const [sip = 0, http = 0, hss = 0, mme = 0, sgsn = 0, stp = 0] = await freePorts(6)
   const url = `http://127.0.0.1:${http}`
   const gateway = await startSource('test/lab/src/start.ts', [], {
     environment: {
@@ -28,6 +28,7 @@ export async function startGateway(
       IPSMGW_LAB_HSS_PORT: String(hss),
       IPSMGW_LAB_MME_PORT: String(mme),
       IPSMGW_LAB_SGSN_PORT: String(sgsn),
+      IPSMGW_LAB_STP_PORT: String(stp),
       IPSMGW_JOURNAL_DIRECTORY: join(folder, 'journal'),
       ...environment,
     },
@@ -42,7 +43,7 @@ export async function startGateway(
     await stop()
     throw new Error(`the gateway did not become ready:\n${gateway.output()}`, { cause })
   }
-  return { sipPort: sip, labPorts: { hss, mme, sgsn }, url, output: gateway.output, stop }
+  return { sipPort: sip, labPorts: { hss, mme, sgsn, stp }, url, output: gateway.output, stop }
 }
 
 /** Resolves when a process answers its readiness probe; rejects when it ended before. */

@@ -105,7 +105,7 @@ export class Installation {
   }
 
   #settingsOf(service: ServiceName, ordinal: number, sipPort: number): object {
-    const { sip, diameter, routing } = settingsFor(this.lab)
+    const { sip, diameter, routing, sigtran } = settingsFor(this.lab)
     const brokers = this.#kafka.brokers.split(',')
     const kafka = {
       ...{ brokers, prefix: this.#prefix, createTopics: true, replicationFactor: 1 },
@@ -118,7 +118,7 @@ export class Installation {
       case 'records':
         return { kafka }
       case 'sm-delivery':
-        return { kafka, diameter: node, routing: { serviceCentre: routing.serviceCentre } }
+        return { kafka, diameter: node, sigtran, routing: { serviceCentre: routing.serviceCentre } }
       case 'hss-routing':
         return { kafka, keys, diameter: node, routing }
       case 'im-to-sms':

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LAB_GATEWAY, type LabPorts, labPeers } from '@ipsmgw/test/lab'
+import { LAB_GATEWAY, type LabPorts, labPeers, labSigtran } from '@ipsmgw/test/lab'
 import { freePorts, ready } from './gateway-process.ts'
 import { startSource } from './processes.ts'
 
@@ -15,7 +15,7 @@ export interface LabProcess {
 }
 
 export async function startLab(): Promise<LabProcess> {
-  const [http = 0, hss = 0, mme = 0, sgsn = 0] = await freePorts(4)
+  const [http = 0, hss = 0, mme = 0, sgsn = 0, stp = 0] = await freePorts(5)
   const url = `http://${HOST}:${http}`
   const lab = await startSource('test/lab/src/main.ts', [], {
     environment: {
@@ -23,6 +23,7 @@ export async function startLab(): Promise<LabProcess> {
       IPSMGW_LAB_HSS_PORT: String(hss),
       IPSMGW_LAB_MME_PORT: String(mme),
       IPSMGW_LAB_SGSN_PORT: String(sgsn),
+      IPSMGW_LAB_STP_PORT: String(stp),
     },
   })
   const stop = async () => void (await lab.stop())
@@ -32,7 +33,7 @@ export async function startLab(): Promise<LabProcess> {
     await stop()
     throw new Error(`the lab did not become ready:\n${lab.output()}`, { cause })
   }
-  return { url, ports: { hss, mme, sgsn }, stop }
+  return { url, ports: { hss, mme, sgsn, stp }, stop }
 }
 
 /** Settings of a gateway whose neighbours are such a lab and whose S-CSCF is anybody on this machine. */
@@ -41,6 +42,7 @@ export function settingsFor(lab: LabProcess) {
     sip: { peers: [{ name: 'scscf', addresses: [`${HOST}/32`] }] },
     diameter: { ...LAB_GATEWAY.diameter, peers: labPeers(HOST, lab.ports) },
     routing: LAB_GATEWAY.routing,
+    sigtran: labSigtran(HOST, lab.ports),
   }
 }
 

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { NODE_KINDS } from './behaviour.ts'
 import type { LabOptions } from './lab.ts'
 
 const port = (value: number, what: string) =>
@@ -11,11 +12,17 @@ export const labSchema = Type.Object(
     hssPort: port(3868, 'Diameter port of the HSS'),
     mmePort: port(3869, 'Diameter port of the MME'),
     sgsnPort: port(3870, 'Diameter port of the SGSN'),
+    stpPort: port(2905, 'M3UA port (TCP) of the STP, behind which MSC, SGSN and HLR are'),
+    defaultNode: Type.Enum([...NODE_KINDS], {
+      default: 'msc',
+      description: 'node that serves a subscriber without a setting',
+    }),
   },
   { additionalProperties: false, default: {} },
 )
 export type LabConfig = Static<typeof labSchema>
 
-export function labOptions({ host, hssPort, mmePort, sgsnPort }: LabConfig): LabOptions {
-  return { host, ports: { hss: hssPort, mme: mmePort, sgsn: sgsnPort } }
+export function labOptions(config: LabConfig): LabOptions {
+  const { host, hssPort, mmePort, sgsnPort, stpPort, defaultNode } = config
+  return { host, ports: { hss: hssPort, mme: mmePort, sgsn: sgsnPort, stp: stpPort }, defaultNode }
 }

@@ -7,12 +7,20 @@ import { Phones } from './phones.ts'
 import { RequestLog } from './request-log.ts'
 import { Subscribers } from './subscribers.ts'
 
+const speaker = () => ({
+  spoken: 3,
+  speak(version: number) {
+    this.spoken = version
+  },
+})
+
 function server() {
   const state = {
     subscribers: new Subscribers(100),
     phones: new Phones(100),
     hssLog: new RequestLog(10),
     nodesLog: new RequestLog(10),
+    map: { hlr: speaker(), msc: speaker(), sgsn: speaker() },
   }
   const http = createAdminServer(
     { host: '127.0.0.1', port: 0, version: 'test' },
@@ -57,6 +65,16 @@ describe('HTTP side of the lab', () => {
     assert.partialDeepStrictEqual((await http.inject('/lab/subscribers/447900123456')).json(), {
       node: 'msc',
     })
+  })
+
+  test('a node is told which version of MAP it speaks', async () => {
+    const { http, state } = server()
+    const put = (node: string, version: number) =>
+      http.inject({ method: 'PUT', url: `/lab/nodes/${node}`, payload: { version } })
+    assert.deepEqual((await put('msc', 2)).json(), { node: 'msc', version: 2 })
+    assert.equal(state.map.msc.spoken, 2)
+    assert.equal((await put('msc', 4)).statusCode, 400)
+    assert.equal((await put('mme', 2)).statusCode, 400)
   })
 
   const REFUSED = [

@@ -1,9 +1,11 @@
+import type { MapVersion } from '@ipsmgw/map'
 import type { FastifyInstance } from 'fastify'
 import Type, { type Static, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { BEHAVIOURS, NODE_KINDS, type SubscriberSetting } from './behaviour.ts'
 import type { Phones } from './phones.ts'
 import type { RequestLog } from './request-log.ts'
+import type { MapNode } from './sigtran/map-node.ts'
 import type { Subscriber, Subscribers } from './subscribers.ts'
 
 const closed = { additionalProperties: false } as const
@@ -18,6 +20,9 @@ const Setting = Type.Object(
     at: Type.Optional(Type.Enum(['hss', 'node'])),
     delayMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 600_000 })),
     node: Type.Optional(Type.Enum([...NODE_KINDS])),
+    second: Type.Optional(Type.Enum([...NODE_KINDS])),
+    taken: Type.Optional(Type.Boolean()),
+    homeRouting: Type.Optional(Type.Boolean()),
     result: Type.Optional(
       Type.Object(
         {
@@ -28,10 +33,25 @@ const Setting = Type.Object(
         closed,
       ),
     ),
+    mapError: Type.Optional(
+      Type.Object(
+        {
+          code: Type.Integer({ minimum: 0, maximum: 255 }),
+          cause: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
+          report: Type.Optional(Type.String({ pattern: '^([0-9a-fA-F]{2}){1,164}$' })),
+          diagnostic: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
+        },
+        closed,
+      ),
+    ),
+    waiting: Type.Optional(Type.Boolean()),
     identities: Type.Optional(Type.Array(Type.String({ minLength: 5, maxLength: 256 }), { maxItems: 8 })),
   },
   closed,
 )
+
+const MapNodeName = Type.Object({ node: Type.Enum(['hlr', 'msc', 'sgsn']) })
+const MapNodeSetting = Type.Object({ version: Type.Integer({ minimum: 1, maximum: 3 }) }, closed)
 
 /** What the HTTP side shows and changes. */
 export interface LabState {
@@ -39,6 +59,7 @@ export interface LabState {
   readonly phones: Phones
   readonly hssLog: RequestLog
   readonly nodesLog: RequestLog
+  readonly map: Readonly<Record<'hlr' | 'msc' | 'sgsn', Pick<MapNode, 'speak'>>>
 }
 
 /** Adds `/lab/...`: what the phones got, what the neighbours saw, how subscribers behave. */
@@ -61,7 +82,7 @@ export function labRoutes(server: FastifyInstance, state: LabState): void {
   })
 }
 
-function addRoutes(server: FastifyInstance, { subscribers, phones, hssLog, nodesLog }: LabState): void {
+function addRoutes(server: FastifyInstance, { subscribers, phones, hssLog, nodesLog, map }: LabState): void {
   server.get<{ Params: Static<typeof OneNumber> }>(
     '/lab/phones/:msisdn/messages',
     { schema: { params: OneNumber } },
@@ -76,6 +97,14 @@ function addRoutes(server: FastifyInstance, { subscribers, phones, hssLog, nodes
     '/lab/subscribers/:msisdn',
     { schema: { params: OneNumber, body: Setting } },
     (request) => present(subscribers.set(request.params.msisdn, request.body)),
+  )
+  server.put<{ Params: Static<typeof MapNodeName>; Body: { version: MapVersion } }>(
+    '/lab/nodes/:node',
+    { schema: { params: MapNodeName, body: MapNodeSetting } },
+    ({ params, body }) => {
+      map[params.node].speak(body.version)
+      return { node: params.node, ...body }
+    },
   )
   for (const [path, log] of [
     ['/lab/hss/log', hssLog],

@@ -4,7 +4,8 @@ import { after, before, describe, test } from 'node:test'
 import { Application, DiameterNode, type SendResult, value } from '@ipsmgw/diameter'
 import { eventually } from '../../support/eventually.ts'
 import { LAB_GATEWAY, labPeers } from './gateway-settings.ts'
-import { createLab, LAB_NODES } from './lab.ts'
+import { createLab } from './lab.ts'
+import { LAB_NODES } from './nodes.ts'
 
 const HOST = '127.0.0.1'
 const { vectors } = JSON.parse(
@@ -13,7 +14,7 @@ const { vectors } = JSON.parse(
 const HELLO = Buffer.from(vectors.find(({ id }) => id === 'gsm7-hello')?.tpdus[0] ?? '', 'hex')
 
 describe('neighbours of the lab, over Diameter', () => {
-  const lab = createLab({ host: HOST, ports: { hss: 0, mme: 0, sgsn: 0 } })
+  const lab = createLab({ host: HOST, ports: { hss: 0, mme: 0, sgsn: 0, stp: 0 } })
   let gateway: DiameterNode
 
   before(async () => {
@@ -25,7 +26,10 @@ describe('neighbours of the lab, over Diameter', () => {
     })
     assert.equal(lab.connected(), false)
     await gateway.start()
-    await eventually(() => lab.connected(), 'all neighbours are connected')
+    await eventually(
+      () => gateway.peers().every(({ state }) => state === 'iOpen'),
+      'all neighbours over Diameter are connected',
+    )
   })
   after(async () => {
     await gateway.stop()
@@ -55,15 +59,26 @@ describe('neighbours of the lab, over Diameter', () => {
     return result.kind === 'answer' ? (value(result.message, 'User-Name') ?? '') : ''
   }
 
-  test('S6c: any number is routed to the MME, a setting names another node', async () => {
+  test('S6c: any number is routed to the MSC, a setting names other nodes', async () => {
     const result = await route('447900123456')
     assert.ok(result.kind === 'answer')
     assert.equal(result.result.code, 2001)
-    assert.equal(value(result.message, 'Serving-Node')?.['MME-Name'], LAB_NODES.mme.identity)
-    lab.subscribers.set('447900123457', { behaviour: 'reachable', node: 'msc' })
+    assert.deepEqual(value(result.message, 'Serving-Node'), { 'MSC-Number': LAB_NODES.msc.number })
+    lab.subscribers.set('447900123457', { behaviour: 'reachable', node: 'mme', second: 'msc' })
     const other = await route('447900123457')
     assert.ok(other.kind === 'answer')
-    assert.deepEqual(value(other.message, 'Serving-Node'), { 'MSC-Number': LAB_NODES.msc.number })
+    assert.equal(value(other.message, 'Serving-Node')?.['MME-Name'], LAB_NODES.mme.identity)
+    const second = value(other.message, 'Additional-Serving-Node')
+    assert.deepEqual(second, { 'MSC-Number': LAB_NODES.msc.number })
+  })
+
+  test('S6c: behind an SMS router the answer has a correlation id, another one each time', async () => {
+    const { imsi } = lab.subscribers.set('447900123458', { behaviour: 'reachable', homeRouting: true })
+    const result = await route('447900123458')
+    assert.ok(result.kind === 'answer')
+    assert.deepEqual(value(result.message, 'Serving-Node'), { 'MSC-Number': LAB_NODES.router.number })
+    const ids = [value(result.message, 'User-Name'), await imsiOf('447900123458'), imsi]
+    assert.equal(new Set(ids).size, 3)
   })
 
   test('SGd: what is forwarded is on the phone, its octets in the log, and the answer is a success', async () => {

@@ -5,7 +5,7 @@ export interface SeenRequest {
   /** Diameter identity, or another name, of the neighbour that saw it. */
   readonly node: string
   readonly command: string
-  /** Who sent it: its Origin-Host. */
+  /** Who sent it: its Origin-Host, or its global title. */
   readonly from: string
   readonly msisdn?: string
   readonly imsi?: string
@@ -14,10 +14,17 @@ export interface SeenRequest {
   readonly tpdu?: string
   /** Another part was announced. */
   readonly moreMessages?: boolean
-  /** The whole request as hex. */
+  /** Over MAP: the version of the operation. */
+  readonly version?: number
+  /** Over MAP: the same for all requests of one dialogue. */
+  readonly dialogue?: number
+  /** The whole request as hex; over MAP the argument of the operation. */
   readonly octets: string
-  /** The result code of the answer, `none` where there was none, `malformed`, or `pending`. */
-  readonly result: number | 'none' | 'malformed' | 'pending'
+  /**
+   * The result code of the answer, over MAP `result` or what it was instead; `none` where there was none, `malformed`,
+   * or `pending`.
+   */
+  readonly result: number | string
   /** ISO time of the answer. */
   readonly answeredAt?: string
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { M3UA_PORT } from '@ipsmgw/m3ua'
 import { type Part, runService, StartError } from '@ipsmgw/runtime'
 import {
   buildNetwork,
@@ -9,7 +10,7 @@ import {
 } from '@ipsmgw/standalone'
 import Type, { type Static } from 'typebox'
 import { labOptions, labSchema } from './config.ts'
-import { LAB_GATEWAY, labPeers } from './gateway-settings.ts'
+import { LAB_GATEWAY, labLinks, labPeers, labSigtran } from './gateway-settings.ts'
 import { createLab, type Lab } from './lab.ts'
 
 /** Anybody on this machine may send, as if it were the S-CSCF. */
@@ -26,17 +27,23 @@ await runService({
   name: 'ipsmgw',
   summary: 'the whole gateway and a lab of neighbours around it, in one process',
   schema: startSchema,
-  base: { ...LAB_GATEWAY, sip: { peers: PEERS }, lab: { hssPort: 0, mmePort: 0, sgsnPort: 0 } },
+  base: {
+    ...LAB_GATEWAY,
+    sigtran: labSigtran('127.0.0.1', { stp: M3UA_PORT }),
+    sip: { peers: PEERS },
+    lab: { hssPort: 0, mmePort: 0, sgsnPort: 0, stpPort: 0 },
+  },
   check: checkStandalone,
   async start({ config, ...context }) {
     const lab = createLab(labOptions(config.lab))
     await lab.start()
     try {
       const diameter = { ...config.diameter, peers: labPeers(config.lab.host, lab.ports()) }
+      const sigtran = config.sigtran && { ...config.sigtran, links: labLinks(config.lab.host, lab.ports()) }
       const standalone = createStandalone(config, {
         ...context,
         network(surroundings) {
-          const network = buildNetwork({ ...config, diameter }, surroundings)
+          const network = buildNetwork({ ...config, diameter, ...(sigtran && { sigtran }) }, surroundings)
           return { ...network, parts: [...network.parts, untilConnected(lab)] }
         },
         routes: (server) => lab.routes(server),
@@ -75,14 +82,14 @@ function untilConnected(lab: Lab): Part {
 function tell({ sip, http, lab: { host } }: StartConfig, standalone: Standalone, lab: Lab): void {
   const gateway = `${sip.host}:${standalone.sipPort()}`
   const url = `http://${http.host}:${standalone.port()}`
-  const { hss, mme, sgsn } = lab.ports()
+  const { hss, mme, sgsn, stp } = lab.ports()
   const usual = gateway === '127.0.0.1:5060' && url === 'http://127.0.0.1:8080'
   console.log(`
 ipsmgw is ready
 
   SIP   ${gateway} (UDP and TCP)
   HTTP  ${url}/readyz, /metrics, /api/messages?callId=..., /lab/phones/{number}/messages
-  Lab   Diameter on ${host}: HSS ${hss}, MME ${mme}, SGSN ${sgsn}
+  Lab   on ${host}: STP ${stp} (M3UA over TCP) before MSC, SGSN and HLR; Diameter of HSS ${hss}, MME ${mme}, SGSN ${sgsn}
 
 Type in another terminal:
 

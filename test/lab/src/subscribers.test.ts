@@ -53,6 +53,10 @@ describe('behaviours', () => {
       silent: ['serve', 0, 'silent', 0],
       'system-failure': ['serve', 0, 5012, 0],
       malformed: ['serve', 0, 'malformed', 0],
+      abort: ['serve', 0, 'abort', 0],
+      'turn-away': ['serve', 0, 'turn-away', 0],
+      reject: ['serve', 0, 'reject', 0],
+      'no-answer': ['serve', 0, 'no-answer', 0],
       error: ['serve', 0, 5012, 0],
     })
   })

@@ -1,4 +1,4 @@
-import { DEFAULT_SETTING, type SubscriberSetting } from './behaviour.ts'
+import { DEFAULT_SETTING, type NodeKind, type SubscriberSetting } from './behaviour.ts'
 
 /** A number that the HSS and the serving nodes know. */
 export interface Subscriber {
@@ -10,6 +10,10 @@ export interface Subscriber {
 /** Test network of ITU E.212: country 001, network 01. */
 const IMSI_PREFIX = '00101'
 const IMSI_DIGITS = 15
+/** A network of its own, so that a correlation id is nobody's IMSI. */
+const CORRELATION_PREFIX = '00102'
+/** Correlation ids that an SMS router keeps. */
+const MAXIMUM_CORRELATIONS = 10_000
 
 /**
  * Every number is a reachable subscriber until it is told otherwise. Bounded: the number that was used longest ago
@@ -20,10 +24,14 @@ export class Subscribers {
   readonly #byMsisdn = new Map<string, Subscriber>()
   readonly #msisdnOfImsi = new Map<string, string>()
   readonly #msisdnOfIdentity = new Map<string, string>()
+  readonly #msisdnOfCorrelation = new Map<string, string>()
+  readonly #defaultNode: NodeKind
   #allocated = 0
+  #correlations = 0
 
-  constructor(maximum: number) {
+  constructor(maximum: number, defaultNode: NodeKind = 'msc') {
     this.#maximum = maximum
+    this.#defaultNode = defaultNode
   }
 
   /** The subscriber of a number; made known on first use. */
@@ -34,9 +42,27 @@ export class Subscribers {
     return subscriber
   }
 
+  /** Also by a correlation id, which stands where an IMSI does. */
   byImsi(imsi: string): Subscriber | undefined {
-    const msisdn = this.#msisdnOfImsi.get(imsi)
+    const msisdn = this.#msisdnOfImsi.get(imsi) ?? this.#msisdnOfCorrelation.get(imsi)
     return msisdn === undefined ? undefined : this.of(msisdn)
+  }
+
+  /** Node that serves a subscriber. */
+  nodeOf({ setting }: Subscriber): NodeKind {
+    return setting.node ?? this.#defaultNode
+  }
+
+  /** What an SMS router gives in place of the IMSI, another one each time (TS 23.040 §9.1.2, MT correlation id). */
+  correlationIdFor({ msisdn }: Subscriber): string {
+    this.#correlations += 1
+    const digits = String(this.#correlations).padStart(IMSI_DIGITS - CORRELATION_PREFIX.length, '0')
+    const id = CORRELATION_PREFIX + digits
+    this.#msisdnOfCorrelation.set(id, msisdn)
+    const [oldest] = this.#msisdnOfCorrelation.keys()
+    if (this.#msisdnOfCorrelation.size > MAXIMUM_CORRELATIONS && oldest !== undefined)
+      this.#msisdnOfCorrelation.delete(oldest)
+    return id
   }
 
   /** The subscriber of a public identity: one that a setting named, or a number in a tel or sip URI. */

@@ -19,8 +19,8 @@ export interface NodeAddress {
 }
 
 export interface HssOptions extends NeighbourOptions {
-  /** What it says of each kind of node; the MSC has no Diameter identity. */
-  readonly nodes: Readonly<Record<NodeKind, NodeAddress>>
+  /** What it says of each kind of node; MSC and SMS router have no Diameter identity. */
+  readonly nodes: Readonly<Record<NodeKind | 'router', NodeAddress>>
 }
 
 export interface HssDependencies {
@@ -28,6 +28,7 @@ export interface HssDependencies {
   readonly log: RequestLog
 }
 
+const ALERT_MS = 2_000
 const UNKNOWN_USER = { vendorId: 10415, code: 5001 } as const
 
 /** HSS: Sh (UDR: the number of an identity) and S6c (SRR: serving nodes; RDR: taken note of). */
@@ -59,6 +60,24 @@ export class Hss {
 
   stop(): Promise<void> {
     return this.#neighbour.stop()
+  }
+
+  /** Tells the gateway that a phone can be reached again; resolves to the result code, 0 when there is no answer. */
+  async alert(
+    msisdn: string,
+    gateway: { readonly originHost: string; readonly originRealm: string; readonly serviceCentre: string },
+  ): Promise<number> {
+    const outcome = await this.#neighbour.node.send(
+      'ALR',
+      {
+        'Destination-Host': gateway.originHost,
+        'Destination-Realm': gateway.originRealm,
+        'SC-Address': gateway.serviceCentre,
+        'User-Identifier': { MSISDN: msisdn },
+      },
+      { timeoutMs: ALERT_MS },
+    )
+    return outcome.kind === 'answer' ? outcome.result.code : 0
   }
 
   #userData({ fields, message }: IncomingRequest<'UDR'>) {
@@ -113,9 +132,25 @@ export class Hss {
     )
   }
 
-  #servedBy({ imsi, setting }: Subscriber): OutgoingAnswer<'SRR'> {
-    const kind = setting.node ?? 'mme'
-    return { ...SUCCESS, 'User-Name': imsi, 'Serving-Node': servingNode(kind, this.#options.nodes[kind]) }
+  #servedBy(subscriber: Subscriber): OutgoingAnswer<'SRR'> {
+    const { subscribers } = this.#dependencies
+    const { nodes } = this.#options
+    const { imsi, setting } = subscriber
+    if (setting.homeRouting === true)
+      return {
+        ...SUCCESS,
+        'User-Name': subscribers.correlationIdFor(subscriber),
+        'Serving-Node': servingNode('msc', nodes.router),
+      }
+    const kind = subscribers.nodeOf(subscriber)
+    const { second } = setting
+    return {
+      ...SUCCESS,
+      'User-Name': imsi,
+      'Serving-Node': servingNode(kind, nodes[kind]),
+      ...(second !== undefined && { 'Additional-Serving-Node': servingNode(second, nodes[second]) }),
+      ...(setting.waiting === true && { 'MWD-Status': MwdStatus['MCEF-Set'] }),
+    }
   }
 
   #deliveryReport({ fields, message }: IncomingRequest<'RDR'>) {

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   type Application,
   type Avp,
@@ -9,6 +8,7 @@ import {
 } from '@ipsmgw/diameter'
 import { listenError } from '@ipsmgw/runtime'
 import type { Conduct, NegativeResult } from '../behaviour.ts'
+import { later } from '../later.ts'
 import type { SeenRequest } from '../request-log.ts'
 
 /** A Diameter neighbour of the gateway: who it is and where it listens. */
@@ -71,28 +71,24 @@ export class Neighbour {
     serve: () => OutgoingAnswer<M>,
     refuse: (result: NegativeResult) => OutgoingAnswer<M>,
   ): Promise<OutgoingAnswer<M> | undefined> {
-    if (delayMs > 0 && !(await this.#passes(delayMs))) return undefined
+    if (!(await later(delayMs, this.#stopping.signal))) return undefined
     if (conduct.kind === 'silent') {
       note('none')
       return undefined
     }
     if (conduct.kind === 'malformed') {
       note('malformed')
-      return { AVP: [TRUNCATED_RESULT] } as unknown as OutgoingAnswer<M>
+      return MALFORMED as unknown as OutgoingAnswer<M>
     }
     const answer = conduct.kind === 'serve' ? serve() : refuse(conduct.result)
     note(codeOf(answer))
     return answer
   }
-
-  /** False when the lab stops meanwhile. */
-  #passes(delayMs: number): Promise<boolean> {
-    return delay(delayMs, true, { signal: this.#stopping.signal, ref: false }).catch(() => false)
-  }
 }
 
 /** Result-Code of two octets instead of four: an answer without a result that can be read. */
 const TRUNCATED_RESULT: Avp = { code: 268, vendorId: 0, mandatory: true, data: Buffer.from([0x07, 0xd1]) }
+export const MALFORMED = { AVP: [TRUNCATED_RESULT] } as const
 
 /** The members of a negative answer that every command has. */
 export function negative({ vendorId, code }: NegativeResult): NegativeMembers {

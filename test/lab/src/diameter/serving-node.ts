@@ -5,33 +5,28 @@ import {
   type OutgoingAnswer,
   TfrFlags,
 } from '@ipsmgw/diameter'
-import { conductAt, type NegativeResult } from '../behaviour.ts'
-import type { Phones } from '../phones.ts'
+import type { NegativeResult, NodeKind } from '../behaviour.ts'
+import type { LastHop, Reached } from '../last-hop.ts'
 import type { RequestLog } from '../request-log.ts'
-import type { Subscriber, Subscribers } from '../subscribers.ts'
-import { Neighbour, type NeighbourOptions, negative, SUCCESS } from './neighbour.ts'
+import { MALFORMED, Neighbour, type NeighbourOptions, negative, SUCCESS } from './neighbour.ts'
+
+export interface ServingNodeOptions extends NeighbourOptions {
+  readonly kind: NodeKind
+}
 
 export interface ServingNodeDependencies {
-  readonly subscribers: Subscribers
-  readonly phones: Phones
+  readonly lastHop: LastHop
   readonly log: RequestLog
 }
 
-const UNKNOWN_USER: NegativeResult = { vendorId: 10415, code: 5001 }
-const BUSY: NegativeResult = { vendorId: 10415, code: 5551 }
-/** The phone, or the node for it, could not take our octets: equipment protocol error. */
-const NOT_TAKEN: NegativeResult = { vendorId: 10415, code: 5555, failureCause: 1 }
-
-/** MME, or SGSN with Gdd, over SGd: pages the phone and hands the SMS over, one at a time as a real one. */
+/** MME, or SGSN with Gdd, over SGd. */
 export class ServingNode {
-  readonly #identity: string
+  readonly #options: ServingNodeOptions
   readonly #dependencies: ServingNodeDependencies
   readonly #neighbour: Neighbour
-  /** Phones with an SMS under way: a second one in parallel is refused as busy (TS 29.338 §6.3). */
-  readonly #busy = new Set<string>()
 
-  constructor(options: NeighbourOptions, dependencies: ServingNodeDependencies) {
-    this.#identity = options.identity
+  constructor(options: ServingNodeOptions, dependencies: ServingNodeDependencies) {
+    this.#options = options
     this.#dependencies = dependencies
     this.#neighbour = new Neighbour(options, [Application.SGD])
     this.#neighbour.node.handle('TFR', (request) => this.#forward(request))
@@ -54,11 +49,13 @@ export class ServingNode {
   }
 
   async #forward({ fields, message }: IncomingRequest<'TFR'>): Promise<OutgoingAnswer<'TFR'> | undefined> {
+    const { lastHop, log } = this.#dependencies
+    const { identity, kind } = this.#options
     const imsi = fields['User-Name']
     const tpdu = fields['SM-RP-UI']
-    const subscriber = this.#dependencies.subscribers.byImsi(imsi)
-    const note = this.#dependencies.log.add({
-      node: this.#identity,
+    const subscriber = lastHop.subscriber(imsi)
+    const note = log.add({
+      node: identity,
       command: 'TFR',
       from: fields['Origin-Host'],
       octets: encodeDiameter(message).toString('hex'),
@@ -67,29 +64,25 @@ export class ServingNode {
       tpdu: tpdu.toString('hex'),
       moreMessages: ((fields['TFR-Flags'] ?? 0) & TfrFlags['More-Messages-To-Send']) !== 0,
     })
-    const turnDown = (result: NegativeResult) => {
-      note(result.code)
-      return refusal(result)
-    }
-    if (subscriber === undefined) return turnDown(UNKNOWN_USER)
-    if (this.#busy.has(imsi)) return turnDown(BUSY)
-    this.#busy.add(imsi)
-    try {
-      return await this.#neighbour.behave(
-        conductAt(subscriber.setting, 'node'),
-        note,
-        () => this.#handOver(subscriber, tpdu),
-        refusal,
-      )
-    } finally {
-      this.#busy.delete(imsi)
-    }
+    return answerOf(await lastHop.reach(subscriber, kind, tpdu), note)
   }
+}
 
-  #handOver({ msisdn }: Subscriber, tpdu: Buffer): OutgoingAnswer<'TFR'> {
-    const reception = this.#dependencies.phones.receive(msisdn, tpdu)
-    // Without SM-RP-UI, as most nodes answer; Wireshark 4.0 takes a report there for a malformed SMS-DELIVER.
-    return reception.kind === 'taken' ? SUCCESS : refusal(NOT_TAKEN)
+function answerOf(reached: Reached, note: ReturnType<RequestLog['add']>): OutgoingAnswer<'TFR'> | undefined {
+  switch (reached.kind) {
+    case 'taken':
+      note(SUCCESS['Result-Code'])
+      // Without SM-RP-UI, as most nodes answer; Wireshark 4.0 takes a report there for a malformed SMS-DELIVER.
+      return SUCCESS
+    case 'silent':
+      note('none')
+      return undefined
+    case 'malformed':
+      note('malformed')
+      return MALFORMED as unknown as OutgoingAnswer<'TFR'>
+    default:
+      note(reached.result.code)
+      return refusal(reached.result)
   }
 }
 
