@@ -44,6 +44,7 @@ export interface GatewayOptions {
   readonly delivery?: object
   readonly routing?: object
   readonly correlation?: object
+  readonly correlation?: object
   /** Ports that the gateway connects to instead of the lab's own, for relays in between. */
   through?(ports: LabPorts): Promise<Partial<LabPorts>>
 }
@@ -161,6 +162,7 @@ function settings(
     routing: { ...LAB_GATEWAY.routing, attemptMs: 300, budgetMs: 800, ...routing },
     // Nodes of the lab answer at once: nothing else is to be expected of them.
     delivery: { firstPartMs: 100, furtherPartMs: 50, busyRetryMs: 100, ...delivery },
+    ...(correlation !== undefined && { correlation }),
     ...(correlation !== undefined && { correlation }),
     journal: { directory: folder },
   }

@@ -120,6 +120,24 @@ describe('journal', () => {
     assert.deepEqual(numbersOf(journal), [])
   })
 
+  test('what comes before its consumer waits for it, so that a part may send what a later one takes', async (t) => {
+    const options = { directory: folder(t), windowMs: 60_000, topics: [keep(topic, 'published')] }
+    const bus = new MemoryBus(
+      { maximumQueued: 2 },
+      { events: SILENT_EVENTS, now: Date.now, journal: new Journal(options) },
+    )
+    for (const n of [1, 2, 3]) await bus.publish(topic, { key: 'k', n })
+    const taken: number[] = []
+    await bus.consume({
+      group: 'g',
+      mode: 'at-least-once',
+      maximumInFlight: 10,
+      subscriptions: [on(topic, ({ value }) => void taken.push(value.n))],
+    })
+    await bus.close()
+    assert.deepEqual(taken, [2, 3])
+  })
+
   test('records older than the window are forgotten, the file does not grow for ever', async (t) => {
     const directory = folder(t)
     let now = 1_790_000_000_000

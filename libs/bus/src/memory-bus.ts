@@ -39,6 +39,8 @@ export class MemoryBus implements Bus {
   readonly #dependencies: MemoryBusDependencies
   readonly #consumers = new Map<string, Set<MemoryConsumer>>()
   readonly #replies = new Map<string, (value: unknown) => void>()
+  /** Records of the journal's topics that came before their consumer, as a part that starts earlier may send them. */
+  readonly #early = new Map<string, BusRecord<unknown>[]>()
   #due: (() => void)[] = []
   #offset = 0
   #closed = false
@@ -73,6 +75,7 @@ export class MemoryBus implements Bus {
     }
     const kept = journal?.keep(topic, record)
     if (consumers !== undefined) for (const consumer of consumers) consumer.take(record)
+    else if (kept !== undefined) this.#holdBack(record)
     return kept ?? Promise.resolve()
   }
 
@@ -95,6 +98,8 @@ export class MemoryBus implements Bus {
       const consumers = this.#consumers.get(topic.name)
       if (consumers === undefined) this.#consumers.set(topic.name, new Set([consumer]))
       else consumers.add(consumer)
+      for (const record of this.#early.get(topic.name) ?? []) consumer.take(record)
+      this.#early.delete(topic.name)
     }
     return consumer
   }
@@ -120,6 +125,14 @@ export class MemoryBus implements Bus {
     await Promise.all([...consumers].map((consumer) => consumer.close()))
     this.#closed = true
     await this.#dependencies.journal?.close()
+  }
+
+  /** Above the bound the oldest is left to the journal. */
+  #holdBack(record: BusRecord<unknown>): void {
+    const early = this.#early.get(record.topic) ?? []
+    this.#early.set(record.topic, early)
+    early.push(record)
+    if (early.length > this.#options.maximumQueued) early.shift()
   }
 
   #leave(consumer: MemoryConsumer): void {

@@ -12,6 +12,13 @@ const Identity = Type.Object({
   displayName: Type.Optional(Type.String({ maxLength: 256 })),
 })
 
+/** Thread of a CPM message: opaque to the gateway, carried into records and notifications. */
+export const Thread = Type.Object({
+  conversationId: Type.Optional(Type.String({ maxLength: 256 })),
+  contributionId: Type.Optional(Type.String({ maxLength: 256 })),
+  inReplyTo: Type.Optional(Type.String({ maxLength: 256 })),
+})
+
 /** `im.received`: the request as sip-ingress understood it, before any policy of step 7. */
 export const imReceivedSchema = Type.Object({
   ...envelope,
@@ -44,17 +51,18 @@ export const imReceivedSchema = Type.Object({
         messageId: Type.String({ maxLength: 256 }),
         dateTime: Type.Optional(Type.String({ maxLength: 64 })),
         dispositions: Type.Array(Type.String({ maxLength: 32 }), { maxItems: 8 }),
+        recordRoute: Type.Optional(
+          Type.Array(Uri, { maxItems: 8, description: 'IMDN-Record-Route, in order' }),
+        ),
+        originalTo: Type.Optional(Uri),
+        recipientUri: Type.Optional(
+          Type.String({ maxLength: 2048, description: 'CPIM To, unless it hides' }),
+        ),
       },
       { description: 'what the sender wants to be told (imdn)' },
     ),
   ),
-  thread: Type.Optional(
-    Type.Object({
-      conversationId: Type.Optional(Type.String({ maxLength: 256 })),
-      contributionId: Type.Optional(Type.String({ maxLength: 256 })),
-      inReplyTo: Type.Optional(Type.String({ maxLength: 256 })),
-    }),
-  ),
+  thread: Type.Optional(Thread),
   charging: Type.Optional(
     Type.Object({
       icid: Type.Optional(Type.String({ maxLength: 256 })),

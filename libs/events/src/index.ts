@@ -1,5 +1,6 @@
 import { deadLetter } from './dead-letter.ts'
 import { imReceived } from './im-received.ts'
+import { imdnOutbox } from './imdn-outbox.ts'
 import { messageCompleted } from './message-completed.ts'
 import { recipientAvailable } from './recipient-available.ts'
 import { sipFinal } from './sip-final.ts'
@@ -14,8 +15,18 @@ export { type Envelope, envelopeOf } from './envelope.ts'
 export { EventError } from './errors.ts'
 export { type ImReceived, imReceived } from './im-received.ts'
 export {
+  type ImdnOutbox,
+  imdnOutbox,
+  NOTIFICATION_OUTCOMES,
+  NOTIFICATIONS,
+  type Notification,
+  type NotificationOutcome,
+  type NotificationToSend,
+} from './imdn-outbox.ts'
+export {
   type MessageCompleted,
   messageCompleted,
+  type NotificationRequest,
   type SipFinalStatus,
   type TimelineEntry,
 } from './message-completed.ts'
@@ -37,5 +48,6 @@ export const TOPICS = [
   messageCompleted,
   smOutcome,
   recipientAvailable,
+  imdnOutbox,
   deadLetter,
 ] as const

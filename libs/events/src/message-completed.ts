@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { defineTopic } from './define.ts'
 import { Cause, EpochMs } from './envelope.ts'
+import { Thread } from './im-received.ts'
 import { REPORT_STEPS } from './sm-reports.ts'
 
 /** One line of a message's timeline. */
@@ -25,6 +26,21 @@ export const SipFinalStatus = Type.Object({
 })
 export type SipFinalStatus = Static<typeof SipFinalStatus>
 
+const Uri = Type.String({ maxLength: 2048 })
+
+/** What the sender asked to be told (RFC 5438), and between which identities a notification goes. */
+export const NotificationRequest = Type.Object({
+  messageId: Type.String({ maxLength: 256, description: 'imdn.Message-ID of the message' }),
+  dateTime: Type.String({ maxLength: 64, description: 'DateTime of the message, echoed' }),
+  dispositions: Type.Array(Type.String({ maxLength: 32 }), { maxItems: 8 }),
+  recordRoute: Type.Optional(Type.Array(Uri, { maxItems: 8 })),
+  originalTo: Type.Optional(Uri),
+  recipientUri: Type.Optional(Uri),
+  from: Type.String({ maxLength: 2048, description: 'identity of the recipient, who tells' }),
+  to: Type.String({ maxLength: 2048, description: 'identity of the sender, who is told' }),
+})
+export type NotificationRequest = Static<typeof NotificationRequest>
+
 /**
  * `message.completed`: exactly one completion per message, written before the SIP final leaves; what comes
  * later follows as amendments. The real sender of an anonymised message exists here and nowhere else.
@@ -48,6 +64,8 @@ export const messageCompletedSchema = Type.Object({
   anonymous: Type.Optional(Type.Boolean()),
   icid: Type.Optional(Type.String({ maxLength: 256 })),
   origIoi: Type.Optional(Type.String({ maxLength: 256 })),
+  thread: Type.Optional(Thread),
+  notification: Type.Optional(NotificationRequest),
   timeline: Type.Array(TimelineEntry, { maxItems: 1024, description: 'of an amendment: only what is new' }),
 })
 

@@ -1,7 +1,16 @@
 import { type Bus, type BusRecord, type Consumer, from, on } from '@ipsmgw/bus'
-import { type ImReceived, imReceived, messageCompleted, sipFinal, smReports } from '@ipsmgw/events'
+import {
+  type ImReceived,
+  imdnOutbox,
+  imReceived,
+  messageCompleted,
+  sipFinal,
+  smReports,
+} from '@ipsmgw/events'
 import type { Part } from '@ipsmgw/runtime'
 import { Correlator, type CorrelatorOptions, type CorrelatorReport } from './correlator.ts'
+import type { NotificationPolicy } from './notifications.ts'
+import { Outbox } from './outbox.ts'
 
 export interface CorrelationOptions extends CorrelatorOptions {
   readonly maximumInFlight: number
@@ -9,6 +18,7 @@ export interface CorrelationOptions extends CorrelatorOptions {
   readonly instance: string
   /** Records are read again this far back after a takeover. */
   readonly replayWindowMs: number
+  readonly notifications: NotificationPolicy
 }
 
 export interface CorrelationDependencies {
@@ -19,18 +29,27 @@ export interface CorrelationDependencies {
 
 type SmReportsRecord = ReturnType<typeof smReports.decode>
 
-/** Consumes `im.received` and `sm.reports`, writes `message.completed`, then `sip.final`. */
+/** Consumes `im.received` and `sm.reports`, writes `message.completed`, then `sip.final` and `imdn.outbox`. */
 export function createCorrelation(
   options: CorrelationOptions,
   dependencies: CorrelationDependencies,
 ): Part & { readonly correlator: Correlator } {
   const { bus, now, report } = dependencies
   const { instance } = options
+  const outbox = new Outbox(
+    { ...options.notifications, rememberMs: options.replayWindowMs },
+    {
+      now,
+      publish: (record) => bus.publish(imdnOutbox, record),
+      publishFailed: (error, messageId) => report.publishFailed(error, messageId),
+    },
+  )
   const correlator = new Correlator(options, {
     now,
     report,
     publishCompleted: (completed) => bus.publish(messageCompleted, completed),
     publishFinal: (final) => bus.publish(sipFinal, final, { partition: final.ordinal }),
+    notify: (completed) => outbox.completed(completed),
     publishTick: (partition, atMs) => bus.publish(smReports, { tick: { atMs, instance } }, { partition }),
   })
   // The same for old and for live records: state grows from whatever is read, in any order.
@@ -53,19 +72,33 @@ export function createCorrelation(
         replay: {
           windowMs: options.replayWindowMs,
           sources: [
-            from(messageCompleted, ({ value, partition }) => correlator.completed(partition, value)),
+            from(messageCompleted, ({ value, partition }) => {
+              correlator.completed(partition, value)
+              outbox.replayCompleted(partition, value)
+            }),
+            from(imdnOutbox, ({ value, partition }) => outbox.replayWritten(partition, value)),
             from(imReceived, received),
             from(smReports, reported),
           ],
         },
-        onAssigned: (partitions) => correlator.assigned(partitions, false),
-        onReplayed: (partition) => correlator.replayed(partition),
-        onRevoked: (partitions) => correlator.revoked(partitions),
+        onAssigned: (partitions) => {
+          correlator.assigned(partitions, false)
+          outbox.assigned(partitions)
+        },
+        onReplayed: (partition) => {
+          correlator.replayed(partition)
+          outbox.replayed(partition)
+        },
+        onRevoked: (partitions) => {
+          correlator.revoked(partitions)
+          outbox.revoked(partitions)
+        },
       })
     },
     async stop() {
       await consumer?.close()
       correlator.close()
+      outbox.close()
     },
   }
 }

@@ -24,6 +24,20 @@ export const correlationSchema = Type.Object(
       minimum: 0,
       description: 'what clocks of two instances may differ by',
     }),
+    notifications: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: true,
+          description: 'senders who asked for it are told what became of their message (RFC 5438)',
+        }),
+        processed: Type.Boolean({ default: false, description: 'also that the gateway took the message' }),
+        anonymousSenders: Type.Enum(['ignore', 'asserted'], {
+          default: 'ignore',
+          description: 'senders who hide: not told, or told at their asserted identity',
+        }),
+      },
+      closed,
+    ),
     statusByCause: Type.Record(Type.String(), Type.Integer({ minimum: 202, maximum: 599 }), {
       default: {},
       description: "operator's own SIP status per cause, e.g. {routingNoAnswer: 504}",

@@ -37,6 +37,7 @@ interface Harness {
   finals: SipFinal[]
   ticks: number[]
   order: string[]
+  notified: string[]
 }
 
 function harness(): Harness {
@@ -44,6 +45,7 @@ function harness(): Harness {
   const finals: SipFinal[] = []
   const ticks: number[] = []
   const order: string[] = []
+  const notified: string[] = []
   const correlator = new Correlator(
     { host: 'gw.example', statusOverrides: {}, keepDecidedMs: 180_000, clockSkewMs: 500 },
     {
@@ -56,6 +58,7 @@ function harness(): Harness {
         finals.push(value)
         order.push('final')
       },
+      notify: ({ kind, outcome }) => notified.push(`${kind} ${outcome} after ${order.at(-1)}`),
       publishTick: async (partition, atMs) => {
         ticks.push(atMs)
         correlator.tick(partition, atMs)
@@ -70,7 +73,7 @@ function harness(): Harness {
     },
   )
   correlator.assigned([0], true)
-  return { correlator, completed, finals, ticks, order }
+  return { correlator, completed, finals, ticks, order, notified }
 }
 
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -140,6 +143,7 @@ describe('correlation: the answer tells the truth', () => {
     assert.deepEqual(h.order, ['completion', 'final', 'amendment'])
     assert.deepEqual([h.completed[1]?.outcome, h.completed[1]?.cause], ['delivered', 'delivered'])
     assert.equal(h.completed[1]?.timeline[0]?.step, 'acknowledged')
+    assert.deepEqual(h.notified, ['completion unknown after final', 'amendment delivered after amendment'])
   })
 
   test('policy reject480 answers an unknown outcome with 480', async () => {
@@ -253,6 +257,59 @@ describe('correlation: copies and takeovers', () => {
     h.correlator.replayed(0)
     await settle()
     assert.equal(h.finals[0]?.final.status, 200)
+  })
+
+  test('after a takeover a late result still amends a decision that was made without it, once', async () => {
+    const before = harness()
+    before.correlator.received(0, RECEIVED)
+    before.correlator.reported(0, report('attempted', { part: 1, parts: 1 }))
+    await pass(25_100)
+    const decision = before.completed[0] as MessageCompleted
+    const attempted = report('attempted', { part: 1, parts: 1, atMs: START })
+    const acknowledged = report('acknowledged', { part: 1, parts: 1 })
+
+    for (const order of ['before', 'among', 'after'] as const) {
+      const h = harness()
+      h.correlator.assigned([0], false)
+      if (order === 'before') h.correlator.reported(0, acknowledged)
+      h.correlator.completed(0, decision)
+      h.correlator.reported(0, attempted)
+      if (order === 'among') h.correlator.reported(0, acknowledged)
+      assert.equal(h.completed.length, 0)
+      h.correlator.replayed(0)
+      if (order === 'after') h.correlator.reported(0, acknowledged)
+      h.correlator.reported(0, acknowledged)
+      await settle()
+      assert.deepEqual(
+        h.completed.map(({ kind, outcome, timeline }) => [kind, outcome, timeline.map(({ step }) => step)]),
+        [['amendment', 'delivered', ['acknowledged']]],
+        order,
+      )
+    }
+  })
+
+  test('after a takeover an amendment that was written is not written again', async () => {
+    const h = harness()
+    const completion: MessageCompleted = {
+      kind: 'completion',
+      messageId: ENVELOPE.messageId,
+      recipientKey: ENVELOPE.recipientKey,
+      outcome: 'unknown',
+      cause: 'outcomeUnknown',
+      partsDelivered: 0,
+      parts: 1,
+      receivedAtMs: START,
+      decidedAtMs: START + 25_000,
+      final: { status: 202, reasonPhrase: 'Accepted', headers: [] },
+      timeline: [],
+    }
+    h.correlator.assigned([0], false)
+    h.correlator.completed(0, completion)
+    h.correlator.completed(0, { ...completion, kind: 'amendment', outcome: 'delivered', cause: 'delivered' })
+    h.correlator.reported(0, report('acknowledged', { part: 1, parts: 1 }))
+    h.correlator.replayed(0)
+    await settle()
+    assert.equal(h.completed.length, 0)
   })
 
   test('reports without im.received expire at answerBy', async () => {

@@ -15,9 +15,11 @@ import {
   applyReport,
   type MessageState,
   newMessage,
+  resumedFrom,
   type Transaction,
   type Verdict,
   verdictOf,
+  writtenIn,
 } from './message-state.ts'
 
 export interface CorrelatorOptions {
@@ -36,6 +38,8 @@ export interface CorrelatorDependencies {
   /** Durable before the final leaves. */
   publishCompleted(completed: MessageCompleted): Promise<void>
   publishFinal(final: SipFinal): Promise<void>
+  /** A completion or an amendment is durable, and its final is on its way: who is to be told of it is told now. */
+  notify(completed: MessageCompleted): void
   /** Puts a mark of our own into this partition of `sm.reports`. */
   publishTick(partition: number, atMs: number): Promise<void>
   readonly report: CorrelatorReport
@@ -127,6 +131,7 @@ export class Correlator {
     if (partition.ready) return
     partition.ready = true
     for (const messageId of [...partition.open.keys()]) this.#evaluate(messageId, partition)
+    for (const decided of [...partition.decided.values()]) this.#amend(decided)
   }
 
   revoked(partitions: readonly number[]): void {
@@ -155,7 +160,9 @@ export class Correlator {
     const partition = this.#partition(number)
     const decided = partition.decided.get(report.messageId)
     if (decided !== undefined) {
-      this.#amend(decided, report, partition)
+      if (decided.state === undefined) return
+      applyReport(decided.state, report)
+      if (partition.ready) this.#amend(decided)
       return
     }
     applyReport(this.#open(partition, number, report), report)
@@ -173,7 +180,9 @@ export class Correlator {
     const { messageId } = completion
     const decided = partition.decided.get(messageId)
     if (completion.kind === 'amendment') {
-      if (decided !== undefined) decided.completion = { ...decided.completion, outcome: completion.outcome }
+      if (decided === undefined) return
+      decided.completion = { ...decided.completion, outcome: completion.outcome }
+      decided.state = undefined
       return
     }
     if (decided !== undefined) return
@@ -185,8 +194,9 @@ export class Correlator {
       completion,
       durable: true,
       transactions: state?.transactions ?? [],
-      state: completion.outcome === 'unknown' ? state : undefined,
-      entriesWritten: state?.timeline.length ?? 0,
+      state:
+        completion.outcome === 'unknown' ? resumedFrom(completion, state ?? newMessage(envelope)) : undefined,
+      entriesWritten: writtenIn(completion).length,
     })
     for (const transaction of state?.transactions ?? []) this.#answer(completion, transaction)
   }
@@ -311,6 +321,7 @@ export class Correlator {
         decided.durable = true
         this.#dependencies.report.decided(completion)
         for (const transaction of decided.transactions) this.#answer(completion, transaction)
+        this.#dependencies.notify(completion)
         // What waits for a join needs the answer only.
         decided.completion = { ...completion, timeline: [] }
         decided.transactions = []
@@ -341,10 +352,9 @@ export class Correlator {
   }
 
   /** A result after the answer: it goes to the record, never into a second final. */
-  #amend(decided: Decided, report: SmReport, partition: Partition): void {
+  #amend(decided: Decided): void {
     const { state } = decided
-    if (state === undefined || !partition.ready) return
-    applyReport(state, report)
+    if (state === undefined) return
     const verdict = verdictOf(state)
     if (verdict.kind === 'open') return
     const outcome = verdict.kind === 'delivered' ? 'delivered' : verdict.outcome
@@ -360,8 +370,11 @@ export class Correlator {
       timeline: state.timeline.slice(decided.entriesWritten),
     }
     this.#dependencies.publishCompleted(amendment).then(
-      () => this.#dependencies.report.amended(amendment),
-      (error: unknown) => this.#dependencies.report.publishFailed(error, report.messageId),
+      () => {
+        this.#dependencies.report.amended(amendment)
+        this.#dependencies.notify(amendment)
+      },
+      (error: unknown) => this.#dependencies.report.publishFailed(error, amendment.messageId),
     )
   }
 

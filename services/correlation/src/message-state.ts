@@ -54,6 +54,29 @@ export function newMessage(envelope: Envelope): MessageState {
   }
 }
 
+/**
+ * The state behind a decision that a predecessor made without knowing the outcome: what the completion tells, then
+ * what else is `known` by now. Entries that the completion holds come first.
+ */
+export function resumedFrom(completion: MessageCompleted, known: MessageState): MessageState {
+  const written = writtenIn(completion)
+  const isWritten = (entry: TimelineEntry) => written.some((other) => isSame(other, entry))
+  return {
+    ...known,
+    received: undefined,
+    transactions: [],
+    timeline: [...written, ...known.timeline.filter((entry) => !isWritten(entry))],
+    parts: Math.max(known.parts, completion.parts),
+    acknowledged: Math.max(known.acknowledged, completion.partsDelivered),
+    attempted: Math.max(known.attempted, 1),
+  }
+}
+
+/** Entries of a completion that are not its own. */
+export function writtenIn({ timeline }: MessageCompleted): TimelineEntry[] {
+  return timeline.filter(({ step }) => step !== 'answered')
+}
+
 /** Takes a copy of `im.received`: the first one is the message, every one is a transaction to answer. */
 export function applyReceived(state: MessageState, received: ImReceived): Transaction {
   if (state.received === undefined) {
@@ -131,7 +154,10 @@ function entryOf(report: SmReport): TimelineEntry {
   }
 }
 
-function isSame(entry: TimelineEntry, report: SmReport): boolean {
+function isSame(
+  entry: TimelineEntry,
+  report: Pick<TimelineEntry, 'part' | 'atMs' | 'by'> & { step: string },
+): boolean {
   return (
     entry.step === report.step &&
     entry.part === report.part &&
@@ -148,7 +174,23 @@ function partiesOf(received: ImReceived): Partial<MessageCompleted> {
     sender: sender.number ?? sender.uri,
     recipient: received.recipient.number ?? received.recipient.uri,
     anonymous: received.sender.anonymity !== undefined,
+    ...(received.thread !== undefined && { thread: received.thread }),
+    ...notificationOf(received),
     ...(received.charging?.icid !== undefined && { icid: received.charging.icid }),
     ...(received.charging?.origIoi !== undefined && { origIoi: received.charging.origIoi }),
+  }
+}
+
+/** Told at the asserted identity, in the name of the recipient as the network knows it, never as the sender wrote it. */
+function notificationOf(received: ImReceived): Pick<MessageCompleted, 'notification'> {
+  const { notification, recipient, sender } = received
+  if (notification?.dateTime === undefined) return {}
+  return {
+    notification: {
+      ...notification,
+      dateTime: notification.dateTime,
+      from: recipient.number === undefined ? recipient.uri : `tel:${recipient.number}`,
+      to: (sender.asserted[0] ?? sender.from).uri,
+    },
   }
 }

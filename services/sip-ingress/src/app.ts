@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { type Bus, BusError, type Consumer } from '@ipsmgw/bus'
-import { imReceived, sipFinal } from '@ipsmgw/events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Bus, BusError, type Consumer, from, on } from '@ipsmgw/bus'
+import { imdnOutbox, imReceived, sipFinal } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import type { Policy } from '@ipsmgw/policy'
 import { listenError, type Part } from '@ipsmgw/runtime'
 import { SipEndpoint } from '@ipsmgw/sip'
 import type { SipIngressConfig } from './config.ts'
 import { Ingress } from './ingress.ts'
+import { Notifier } from './notifier.ts'
 import { PeerTable } from './peers.ts'
 import type { IngressReport } from './report.ts'
 
@@ -26,8 +28,10 @@ export interface SipIngress extends Part {
 
 /** How long a stop waits for senders that have no final yet: Timer F, after which nobody listens any more. */
 const DRAIN_MS = 32_000
+/** How far back the outbox is read again for notifications that a crash left without outcome. */
+const OUTBOX_WINDOW_MS = 600_000
 
-/** SIP on UDP and TCP, records out, finals in. Opens for traffic only after the reply way has proved itself. */
+/** SIP on UDP and TCP, records out, finals and notifications in. Opens for traffic only after the reply way has proved itself. */
 export function createSipIngress(
   config: Pick<SipIngressConfig, 'sip' | 'ordinal'>,
   dependencies: SipIngressDependencies,
@@ -60,7 +64,18 @@ export function createSipIngress(
       onEvent: (name) => report.sipEvent(name),
     },
   )
+  const notifier = new Notifier(
+    { ...sip.notifications, host: sip.hostname, peers: sip.peers },
+    {
+      now: dependencies.now,
+      report,
+      request: (request) => endpoint.request(request),
+      publish: (record) => bus.publish(imdnOutbox, record),
+      wait: (delayMs, signal) => delay(delayMs, undefined, { signal }).catch(() => undefined),
+    },
+  )
   let replies: Consumer | undefined
+  let outbox: Consumer | undefined
   return {
     name: 'sip-ingress',
     ingress,
@@ -73,19 +88,32 @@ export function createSipIngress(
         await Promise.all([endpoint.close(), replies.close()])
         throw listenError(error, 'SIP', sip.host, sip.port, 'IPSMGW_SIP_PORT')
       }
+      outbox = await bus.consume({
+        group: 'sip-ingress',
+        mode: 'at-least-once',
+        maximumInFlight: sip.notifications.maximumInFlight,
+        subscriptions: [on(imdnOutbox, ({ value }, { owned }) => notifier.handle(value, owned))],
+        replay: {
+          windowMs: OUTBOX_WINDOW_MS,
+          sources: [from(imdnOutbox, ({ value, partition }) => notifier.replay(partition, value))],
+        },
+        onReplayed: (partition) => {
+          notifier.replayed(partition).catch((error: unknown) => report.handlerFault(error))
+        },
+      })
       ingress.open()
     },
     async stop() {
-      await Promise.race([ingress.drain(), delay(DRAIN_MS)])
+      notifier.stop()
+      const notified = outbox?.close()
+      const given = new AbortController()
+      const expiry = delay(DRAIN_MS, undefined, { signal: given.signal }).catch(() => undefined)
+      await Promise.race([Promise.all([ingress.drain(), notified]), expiry])
+      given.abort()
       await endpoint.close()
+      await notified
       await replies?.close()
       ingress.close()
     },
   }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref()
-  })
 }

@@ -3,6 +3,7 @@ import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
 import { loadPolicy, policyFileSchema } from '@ipsmgw/policy'
 import { httpSchema, keysSchema, loadKey, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
+import { notificationSchema } from './notifier.ts'
 import { PeerTable, peerSchema } from './peers.ts'
 
 const closed = { additionalProperties: false } as const
@@ -35,6 +36,7 @@ export const sipSchema = Type.Object(
       minimum: 1,
       description: 'messages without a final; then 503',
     }),
+    notifications: notificationSchema,
   },
   { ...closed, default: {} },
 )

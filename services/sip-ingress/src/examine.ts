@@ -1,6 +1,6 @@
 import { causeRow } from '@ipsmgw/causes'
 import type { ImReceived } from '@ipsmgw/events'
-import { type BodyOptions, type BodyResult, readBody } from '@ipsmgw/im'
+import { type BodyOptions, type BodyResult, readBody, type TextBody } from '@ipsmgw/im'
 import type { Policy } from '@ipsmgw/policy'
 import { dialogRefusal, extensionRefusal, type SipRequest, schemeRefusal, utf8View } from '@ipsmgw/sip'
 import { anonymityOf } from './anonymity.ts'
@@ -73,13 +73,7 @@ export function examine(
     },
     text: body.text,
     contentType: body.mediaType,
-    ...(body.imdn !== undefined && {
-      notification: {
-        messageId: body.imdn.messageId,
-        dateTime: body.imdn.dateTime,
-        dispositions: [...body.imdn.dispositions],
-      },
-    }),
+    ...notificationOf(body),
     ...threadOf(request),
     ...chargingOf(request),
     ...(expiresAtMs !== undefined && { expiresAtMs }),
@@ -115,6 +109,29 @@ function expiryOf(request: SipRequest, nowMs: number): number | undefined {
 }
 
 const LONGEST_ID = 256
+const LONGEST_URI = 2048
+const LONGEST_DATE = 64
+const MOST_ROUTES = 8
+
+/** What the sender wants to be told; of a request that does not fit in its bounds nothing is. */
+function notificationOf({ imdn, cpim }: TextBody): Pick<ImReceived, 'notification'> {
+  const uris = [...(imdn?.recordRoute ?? []), imdn?.originalTo ?? '']
+  if (imdn === undefined || imdn.messageId.length > LONGEST_ID || imdn.dateTime.length > LONGEST_DATE)
+    return {}
+  if (imdn.recordRoute.length > MOST_ROUTES || uris.some((uri) => uri.length > LONGEST_URI)) return {}
+  const named = cpim?.to[0]?.uri
+  const isNamed = named !== undefined && named.length <= LONGEST_URI && !/@anonymous\.invalid\b/i.test(named)
+  return {
+    notification: {
+      messageId: imdn.messageId,
+      dateTime: imdn.dateTime,
+      dispositions: [...imdn.dispositions],
+      ...(imdn.recordRoute.length > 0 && { recordRoute: [...imdn.recordRoute] }),
+      ...(imdn.originalTo !== undefined && { originalTo: imdn.originalTo }),
+      ...(isNamed && { recipientUri: named }),
+    },
+  }
+}
 
 function threadOf(request: SipRequest): Pick<ImReceived, 'thread'> {
   const value = (header: string) => text(request, header)?.slice(0, LONGEST_ID)

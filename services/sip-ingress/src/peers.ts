@@ -35,6 +35,15 @@ export const peerSchema = Type.Object(
       default: 202,
       description: 'answer when forwarded without an outcome',
     }),
+    notificationRoute: Type.Optional(
+      Type.String({
+        minLength: 5,
+        maxLength: 512,
+        pattern: '^<sips?:[^<>\\s]+>$',
+        description:
+          'Route of notifications to senders behind it, <sip:scscf.example;transport=tcp;lr>; else none',
+      }),
+    ),
   },
   closed,
 )

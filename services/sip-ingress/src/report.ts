@@ -1,4 +1,4 @@
-import type { ImReceived } from '@ipsmgw/events'
+import { type ImReceived, NOTIFICATION_OUTCOMES, NOTIFICATIONS } from '@ipsmgw/events'
 import type { RespondOutcome, SipEventName, SipParseError, SipSource } from '@ipsmgw/sip'
 import {
   counter,
@@ -9,9 +9,10 @@ import {
   type Registry,
   rateLimited,
 } from '@ipsmgw/telemetry'
+import type { NotifierReport } from './notifier.ts'
 
 /** One function per business fact: counter, log line and span in one place. */
-export interface IngressReport {
+export interface IngressReport extends NotifierReport {
   accepted(messageId: string, record: ImReceived): void
   refused(method: string, status: number, why: string): void
   answered(method: string, status: number): void
@@ -68,8 +69,16 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
       'publishFailed',
       'unknownPeer',
       'lateFinal',
+      'notificationRepeated',
+      'notificationRetried',
     ],
   })
+  const notifications = counter(
+    registry,
+    'ipsmgw_sip_notifications_total',
+    'Notifications to senders that ended, by what they say and how they ended',
+    { kind: NOTIFICATIONS, outcome: NOTIFICATION_OUTCOMES },
+  )
   const events = counter(registry, 'ipsmgw_sip_layer_events_total', 'Events of transactions and transports', {
     event: [] as string[],
   })
@@ -120,6 +129,14 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
       parseErrors.inc({ code: error.code })
       warn({ code: error.code, what: error.what, address: source.address }, 'malformed SIP')
     },
+    notified({ messageId, kind }, outcome, status) {
+      notifications.inc({ kind, outcome })
+      const fields = { messageId, kind, outcome, status }
+      if (outcome === 'sent' || outcome === 'unrouted') logger.debug(fields, 'notification ended')
+      else warn(fields, 'notification did not reach its sender')
+    },
+    notificationRepeated: () => facts.inc({ fact: 'notificationRepeated' }),
+    notificationRetried: () => facts.inc({ fact: 'notificationRetried' }),
     handlerFault: (error) => logger.error({ err: error }, 'request handler failed'),
     sipEvent: (event) => events.inc({ event }),
   }

@@ -1,10 +1,10 @@
 import { Journal, keep } from '@ipsmgw/bus'
-import { messageCompleted, type SmRouted, smReports, smRouted } from '@ipsmgw/events'
+import { imdnOutbox, messageCompleted, type SmRouted, smReports, smRouted } from '@ipsmgw/events'
 import type { StandaloneConfig } from './config.ts'
 
 /**
  * What one process must find again after a kill: its claims, so that no message leaves twice; its attempts, so that
- * nobody is told *not sent* of what may have left; its decisions, so that a copy gets the same one. Every other report
+ * nobody is told *not sent* of what may have left; its decisions, so that a copy gets the same one; its notifications and what became of them. Every other report
  * is followed by the decision at once, or can be made again.
  */
 export function openJournal(settings: StandaloneConfig['journal']): Journal {
@@ -14,6 +14,7 @@ export function openJournal(settings: StandaloneConfig['journal']): Journal {
       keep(smRouted, 'claimed', claimOf),
       keep(smReports, 'published', (value) => (value.report?.step === 'attempted' ? value : undefined)),
       keep(messageCompleted, 'published'),
+      keep(imdnOutbox, 'published'),
     ],
   })
 }
