@@ -141,6 +141,7 @@ const UNKNOWN: readonly Row[] = [
   { setting: { behaviour: 'abort' }, status: 202 },
   { setting: { behaviour: 'no-answer' }, status: 202 },
   { setting: { behaviour: 'malformed' }, status: 202 },
+  { setting: { behaviour: 'silent' }, status: 202 },
 ]
 
 describe('MAP outcome to SIP answer (docs/protocols/sip-answers.md)', { concurrency: true }, () => {

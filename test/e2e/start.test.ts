@@ -86,13 +86,27 @@ describe('contract of npm start', () => {
     'not-provisioned': 403,
     'system-failure': 480,
   }
-  for (const [behaviour, status] of Object.entries(BEHAVIOURS)) {
-    test(`PUT /lab/subscribers: ${behaviour} gives ${status}`, async () => {
-      const to = '447900700100'
-      assert.equal((await put(to, { behaviour, node: 'mme', delayMs: 10 })).status, 200)
-      assert.equal((await sender.send({ to })).status, status)
+  for (const node of ['msc', 'mme', 'sgsn'])
+    for (const [behaviour, status] of Object.entries(BEHAVIOURS)) {
+      test(`PUT /lab/subscribers: ${behaviour} at the ${node} gives ${status}`, async () => {
+        const to = '447900700100'
+        assert.equal((await put(to, { behaviour, node, delayMs: 10 })).status, 200)
+        assert.equal((await sender.send({ to })).status, status)
+      })
+    }
+
+  test('a subscriber without a setting sits on the MSC: the log shows mt-ForwardSM', async () => {
+    const to = '447900700101'
+    assert.equal((await sender.send({ to })).status, 200)
+    const [forward, ...more] = (await get(`/lab/nodes/log?msisdn=${to}`)) as object[]
+    assert.deepEqual(more, [])
+    assert.partialDeepStrictEqual(forward, {
+      node: 'msc.lab.invalid',
+      command: 'mt-ForwardSM',
+      version: 3,
+      result: 'result',
     })
-  }
+  })
 
   test('a setting that is none is refused with a sentence', async () => {
     const response = await put('447900700100', { behaviour: 'asleep' })
@@ -149,12 +163,14 @@ describe('npm start that cannot start', () => {
     ['SIP', 'IPSMGW_SIP_PORT'],
     ['HTTP', 'IPSMGW_HTTP_PORT'],
     ['Diameter (hss.lab.invalid)', 'IPSMGW_LAB_HSS_PORT'],
+    ['M3UA (STP of the lab)', 'IPSMGW_LAB_STP_PORT'],
   ] as const) {
     test(`a busy ${what} port is one sentence that names ${variable}, exit code 1`, async () => {
       const port = {
         IPSMGW_SIP_PORT: running.sipPort,
         IPSMGW_HTTP_PORT: new URL(running.url).port,
         IPSMGW_LAB_HSS_PORT: running.labPorts.hss,
+        IPSMGW_LAB_STP_PORT: running.labPorts.stp,
       }[variable]
       assert.deepEqual(await startSecond({ [variable]: String(port) }), {
         code: 1,

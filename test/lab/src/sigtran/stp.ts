@@ -95,7 +95,8 @@ export class Stp implements SignallingNetwork {
       const [opened = 0] = await this.#server.start()
       this.#port = opened
     } catch (error) {
-      throw listenError(error, 'M3UA (STP of the lab)', host, port, 'IPSMGW_LAB_STP_PORT')
+      const { cause = error } = error as Error
+      throw listenError(cause, 'M3UA (STP of the lab)', host, port, 'IPSMGW_LAB_STP_PORT')
     }
   }
 
