@@ -32,6 +32,13 @@ export const smReportSchema = Type.Object({
   ),
   detail: Type.Optional(Type.String({ maxLength: 256, description: 'for humans; no number, no text' })),
   retryAfterSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
+  attempt: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 2,
+      description: 'of routing, by routing and delivery; absent: the first',
+    }),
+  ),
 })
 
 export type SmReport = Static<typeof smReportSchema>

@@ -312,10 +312,12 @@ describe('correlation: copies and takeovers', () => {
     assert.equal(h.completed.length, 0)
   })
 
-  test('reports without im.received expire at answerBy', async () => {
+  test('reports without im.received expire when its decision would', async () => {
     const h = harness()
     h.correlator.reported(0, report('attempted', { part: 1, parts: 1 }))
     await pass(25_100)
+    assert.equal(h.correlator.openCount, 1)
+    await pass(180_000)
     assert.deepEqual(h.order, ['orphan'])
     assert.equal(h.correlator.openCount, 0)
   })

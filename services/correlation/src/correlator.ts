@@ -60,7 +60,7 @@ interface Decided {
   /** Live transactions wait until the completion is durable. */
   durable: boolean
   transactions: readonly Transaction[]
-  /** Still growing when the answer was given before the outcome was known. */
+  /** Still growing unless the phone has everything: an outcome may come late, or a certainty prove wrong. */
   state: MessageState | undefined
   /** Entries of its timeline that the completion already holds. */
   readonly entriesWritten: number
@@ -75,6 +75,15 @@ interface Partition {
   tickReadMs: number
   tickSentMs: number
 }
+
+const UNKNOWN: Verdict = { kind: 'failed', cause: 'outcomeUnknown', outcome: 'unknown' }
+/** The peer's time for a 202 has come; the forward goes on. */
+const EARLY: Verdict = { ...UNKNOWN }
+
+/** How soon a deadline is looked at again that passes while old records are being read. */
+const NOT_READY_MS = 100
+/** Nobody waits for a final any longer: Timer F, and some for clocks. */
+const LONGEST_WAIT_MS = 34_000
 
 /**
  * The one truth per message (design §4 rule 3): built from records in any order, decides once, writes the decision
@@ -107,6 +116,7 @@ export class Correlator {
     let oldest: number | undefined
     for (const partition of this.#partitions.values())
       for (const state of partition.open.values()) {
+        if (state.received === undefined) continue
         const at = state.envelope.receivedAtMs
         if (oldest === undefined || at < oldest) oldest = at
         break
@@ -131,7 +141,10 @@ export class Correlator {
     if (partition.ready) return
     partition.ready = true
     for (const messageId of [...partition.open.keys()]) this.#evaluate(messageId, partition)
-    for (const decided of [...partition.decided.values()]) this.#amend(decided)
+    for (const decided of [...partition.decided.values()]) {
+      this.#amend(decided)
+      this.#answerWaiting(decided)
+    }
   }
 
   revoked(partitions: readonly number[]): void {
@@ -198,7 +211,7 @@ export class Correlator {
         completion.outcome === 'unknown' ? resumedFrom(completion, state ?? newMessage(envelope)) : undefined,
       entriesWritten: writtenIn(completion).length,
     })
-    for (const transaction of state?.transactions ?? []) this.#answer(completion, transaction)
+    if (partition.ready) this.#answerWaiting(partition.decided.get(messageId) as Decided)
   }
 
   close(): void {
@@ -231,9 +244,8 @@ export class Correlator {
     const now = this.#dependencies.now()
     const tickAt = envelope.forwardByMs + this.#options.clockSkewMs
     const earlyAt = received?.answer.earlyAtMs ?? envelope.answerByMs
-    let next = Math.max(envelope.answerByMs, now)
+    let next = Math.max(Math.min(earlyAt, envelope.answerByMs), now)
     if (tickAt > now && tickAt < next) next = tickAt
-    if (earlyAt > now && earlyAt < next) next = earlyAt
     this.#deadlines.set(envelope.messageId, next)
   }
 
@@ -254,24 +266,17 @@ export class Correlator {
   #overdue(messageId: string, state: MessageState, number: number, partition: Partition): void {
     const now = this.#dependencies.now()
     const { answerByMs, forwardByMs } = state.envelope
-    const early = state.received?.answer.earlyAtMs
-    if (now >= answerByMs) {
-      if (state.received === undefined) {
-        // Reports of a message whose im.received never came: nobody here can be answered.
-        partition.open.delete(messageId)
-        this.#forget(messageId)
-        this.#dependencies.report.orphanExpired(messageId)
-      } else if (partition.ready)
-        this.#decide(messageId, state, partition, this.#lateVerdict(state, partition))
-      else this.#deadlines.set(messageId, now + 100)
+    if (!partition.ready) {
+      this.#deadlines.set(messageId, now + NOT_READY_MS)
       return
     }
-    if (early !== undefined && now >= early && partition.ready) {
-      this.#decide(messageId, state, partition, {
-        kind: 'failed',
-        cause: 'outcomeUnknown',
-        outcome: 'unknown',
-      })
+    if (now >= answerByMs) {
+      if (state.received === undefined) this.#orphan(messageId, state, partition)
+      else this.#decide(messageId, state, partition, this.#lateVerdict(state, partition))
+      return
+    }
+    if (isEarly(state, now)) {
+      this.#decide(messageId, state, partition, EARLY)
       return
     }
     const tickAt = forwardByMs + this.#options.clockSkewMs
@@ -292,7 +297,19 @@ export class Correlator {
     const provenAt = state.envelope.forwardByMs + this.#options.clockSkewMs
     if (state.attempted === 0 && partition.tickReadMs >= provenAt)
       return { kind: 'failed', cause: 'expiredBeforeForward', outcome: 'failed' }
-    return { kind: 'failed', cause: 'outcomeUnknown', outcome: 'unknown' }
+    return UNKNOWN
+  }
+
+  /** Reports without `im.received`, which may still come late: what they showed must not be forgotten until then. */
+  #orphan(messageId: string, state: MessageState, partition: Partition): void {
+    const expiresAtMs = state.envelope.answerByMs + this.#options.keepDecidedMs
+    if (this.#dependencies.now() < expiresAtMs) {
+      this.#deadlines.set(messageId, expiresAtMs)
+      return
+    }
+    partition.open.delete(messageId)
+    this.#forget(messageId)
+    this.#dependencies.report.orphanExpired(messageId)
   }
 
   #evaluate(messageId: string, partition: Partition): void {
@@ -312,7 +329,7 @@ export class Correlator {
       completion,
       durable: false,
       transactions: state.transactions,
-      state: completion.outcome === 'unknown' ? { ...state, received: undefined } : undefined,
+      state: completion.outcome === 'delivered' ? undefined : { ...state, received: undefined },
       entriesWritten: state.timeline.length,
     }
     this.#remember(partition, this.#partitionOf.get(messageId) ?? 0, decided)
@@ -340,8 +357,17 @@ export class Correlator {
   /** A copy that arrived on another ingress, or again after the decision: it gets the same answer. */
   #join(decided: Decided, transaction: Transaction, partition: Partition): void {
     this.#dependencies.report.joined(decided.envelope.messageId)
-    if (!decided.durable) decided.transactions = [...decided.transactions, transaction]
-    else if (partition.ready) this.#answer(decided.completion, transaction)
+    if (!decided.durable || !partition.ready) decided.transactions = [...decided.transactions, transaction]
+    else this.#answer(decided.completion, transaction)
+  }
+
+  /** Those that a predecessor may have left without the final; a second one is ignored where it arrives. */
+  #answerWaiting(decided: Decided): void {
+    const { completion, transactions, envelope } = decided
+    if (!decided.durable) return
+    decided.transactions = []
+    if (this.#dependencies.now() > envelope.receivedAtMs + LONGEST_WAIT_MS) return
+    for (const transaction of transactions) this.#answer(completion, transaction)
   }
 
   #answer(completion: MessageCompleted, transaction: Transaction): void {
@@ -358,7 +384,7 @@ export class Correlator {
     const verdict = verdictOf(state)
     if (verdict.kind === 'open') return
     const outcome = verdict.kind === 'delivered' ? 'delivered' : verdict.outcome
-    if (outcome === 'unknown') return
+    if (outcome === 'unknown' || outcome === decided.completion.outcome) return
     decided.state = undefined
     const amendment: MessageCompleted = {
       ...decided.completion,
@@ -403,6 +429,8 @@ export class Correlator {
 
   #finalOf(cause: Cause, verdict: Verdict, received: MessageState['received']): SipFinalStatus {
     const { host, statusOverrides } = this.#options
+    // What the operator makes of an unknown outcome is for answerBy; before it the forward is still under way.
+    if (verdict === EARLY) return answerFor(cause, { host })
     if (cause === 'outcomeUnknown' && received?.answer.unknownOutcome === 480)
       return answerFor(cause, { host, overrides: { outcomeUnknown: 480 } })
     return answerFor(cause, { host, overrides: statusOverrides }, verdict.kind === 'failed' ? verdict : {})
@@ -412,6 +440,12 @@ export class Correlator {
     this.#deadlines.delete(messageId)
     this.#partitionOf.delete(messageId)
   }
+}
+
+/** The peer wants its 202 by now, whatever is still under way. */
+function isEarly({ received }: MessageState, nowMs: number): boolean {
+  const earlyAtMs = received?.answer.earlyAtMs
+  return earlyAtMs !== undefined && nowMs >= earlyAtMs
 }
 
 /** Enough of an envelope for a decision that was made by a predecessor. */

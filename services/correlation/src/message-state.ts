@@ -24,6 +24,8 @@ export interface MessageState {
   parts: number
   acknowledged: number
   attempted: number
+  /** Highest attempt at routing that reached delivery; 0 while none has. */
+  routed: number
   failure:
     | { cause: Cause; outcome: 'proof' | 'unknown'; detail?: string; retryAfterSeconds?: number }
     | undefined
@@ -50,6 +52,7 @@ export function newMessage(envelope: Envelope): MessageState {
     parts: 0,
     acknowledged: 0,
     attempted: 0,
+    routed: 0,
     failure: undefined,
   }
 }
@@ -97,11 +100,16 @@ export function applyReceived(state: MessageState, received: ImReceived): Transa
 /** A message has at most this many timeline entries: 255 parts, attempted and acknowledged, and some. */
 const MAXIMUM_TIMELINE = 1000
 
+/** Steps that nothing takes before the message is on its way to delivery. */
+const SHOWS_ROUTED: ReadonlySet<SmReport['step']> = new Set(['routed', 'attempted', 'duplicate'])
+
 /** Takes a report. The same report twice (a stage's redelivery) changes nothing but is not an error. */
 export function applyReport(state: MessageState, report: SmReport): void {
   if (state.timeline.some((entry) => isSame(entry, report))) return
   if (state.timeline.length < MAXIMUM_TIMELINE) state.timeline = state.timeline.concat(entryOf(report))
   if (report.parts !== undefined) state.parts = report.parts
+  const attempt = report.attempt ?? 1
+  if (SHOWS_ROUTED.has(report.step)) state.routed = Math.max(state.routed, attempt)
   switch (report.step) {
     case 'attempted':
       state.attempted = Math.max(state.attempted, report.part ?? 1)
@@ -110,6 +118,8 @@ export function applyReport(state: MessageState, report: SmReport): void {
       state.acknowledged = Math.max(state.acknowledged, report.part ?? 1)
       break
     case 'failed':
+      // A stage that ran again (a copy, a redelivery) has failed; what it handed on the first time is under way.
+      if (report.by !== 'sm-delivery' && attempt <= state.routed) break
       state.failure = {
         cause: causeNamed(report.cause),
         outcome: report.outcome ?? 'unknown',

@@ -141,6 +141,7 @@ export class Router {
       ...envelopeOf(prepared),
       by: 'hss-routing',
       atMs: this.#dependencies.now(),
+      attempt: prepared.routing.attempt,
       ...rest,
     })
   }

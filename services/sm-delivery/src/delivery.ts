@@ -271,6 +271,7 @@ export class Delivery {
       by: 'sm-delivery',
       atMs: this.#dependencies.now(),
       parts: message.tpdus.length,
+      attempt: message.routing.attempt,
       ...report,
     })
   }
