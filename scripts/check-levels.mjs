@@ -17,8 +17,8 @@ export const libraryOrder = [
 
 const scope = '@ipsmgw/'
 const order = libraryOrder.flatMap(([, names]) => names)
-/** Services that may import services. */
-const composers = ['standalone']
+/** Services that may import services: one runs them all, one runs their pure parts to show what they would do. */
+const composers = ['standalone', 'cli']
 
 const sourceFile = /\.(ts|mts|mjs|js)$/
 const testFile = /(\.test\.(ts|mjs)$)|(\/test\/)|(\.fixture\.ts$)|(\/testing\/)/

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { loadConfig } from '@ipsmgw/config'
-import { policySchema } from '@ipsmgw/policy'
+import { loadPolicy } from '@ipsmgw/policy'
 import { createStandalone, type Standalone, standaloneSchema } from '@ipsmgw/standalone'
 import { createLogger, createRegistry } from '@ipsmgw/telemetry'
 import {
@@ -82,7 +82,7 @@ export class GatewayInLab {
       environment: {},
       base: settings(ports, sipPort, options, this.#folder),
     })
-    const { config: policy } = loadConfig(policySchema, { environment: {}, base: { ...options.policy } })
+    const policy = loadPolicy('', { ...options.policy })
     this.#standalone = createStandalone(config, {
       registry: createRegistry('standalone', 'test'),
       logger,

@@ -172,6 +172,19 @@ export const CAUSES = {
     outcome: 'proof',
     senderMayRetry: false,
   }),
+  anonymityDisallowedTold: row(403, 'Forbidden', undefined, 'anonymity not allowed', {
+    warning: 'Anonymity not allowed',
+    outcome: 'proof',
+    senderMayRetry: false,
+  }),
+  rateExceeded: row(480, UNAVAILABLE, undefined, 'more messages than this sender may send', {
+    outcome: 'proof',
+  }),
+  contentRefused: row(403, 'Forbidden', undefined, 'refused', { outcome: 'proof', senderMayRetry: false }),
+  contentUnchecked: row(480, UNAVAILABLE, undefined, 'the content could not be checked', {
+    outcome: 'proof',
+    retryAfterSeconds: 30,
+  }),
   noOriginator: row(403, 'Forbidden', undefined, 'the sender has no address that an SMS can carry', {
     outcome: 'proof',
     senderMayRetry: false,

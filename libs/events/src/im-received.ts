@@ -26,6 +26,7 @@ export const imReceivedSchema = Type.Object({
     callId: Type.String({ maxLength: 512 }),
     peer: Type.String({ maxLength: 128, description: 'configured name of the SIP peer' }),
     transport: Type.Enum(['udp', 'tcp', 'tls']),
+    profile: Type.Optional(Type.String({ maxLength: 64, description: 'policy profile of the peer' })),
   }),
   recipient: Type.Object({
     uri: Uri,

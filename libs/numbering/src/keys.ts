@@ -24,6 +24,12 @@ export class KeyMaker {
     return createHmac('sha256', this.#key).update(identity).digest('hex').slice(0, 32)
   }
 
+  /** A value below `count` (at most 2^40) that the text decides: the same in all instances, foreseen by nobody. */
+  choose(text: string, count: number): number {
+    const digest = createHmac('sha256', this.#key).update(`choose:${text}`).digest()
+    return digest.readUIntBE(0, 6) % count
+  }
+
   /** One octet or two for the concatenation reference: keyed, so that references do not link messages. */
   referenceOf(messageId: string): number {
     return createHmac('sha256', this.#key).update(`ref:${messageId}`).digest().readUInt16BE(0)

@@ -1,5 +1,5 @@
 import { toAlphanumeric } from '@ipsmgw/sms'
-import { domainOf } from './decide.ts'
+import { domainOf } from './identity.ts'
 import type { Policy } from './schema.ts'
 
 interface Named {

@@ -4,8 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { ImReceived } from '@ipsmgw/events'
-import { decide } from './decide.ts'
+import { decide as decideBy } from './decide.ts'
 import { loadPolicy } from './load.ts'
+import type { PseudoNumbers } from './originate.ts'
+import type { Policy } from './schema.ts'
+
+/** Chooses by the length of what it is asked. */
+const numbers: PseudoNumbers = { choose: (text, count) => text.length % count }
+const decide = (message: ImReceived, document: Policy) => decideBy(message, document, numbers)
 
 function policy(yaml: string) {
   const file = join(mkdtempSync(join(tmpdir(), 'policy-')), 'policy.yaml')
@@ -56,6 +62,44 @@ describe('TS 23.204 §6.13 step 7: authorisation', () => {
     const p = policy('authorisation: {senderDomains: [other.example]}')
     assert.equal(decide(message({ asserted: [alice] }), p).kind, 'refuse')
     assert.equal(decide(message({ asserted: [tel] }), p).kind, 'convert')
+    const other = { uri: 'sip:bob@Other.example' }
+    assert.equal(decide(message({ asserted: [other] }), p).kind, 'convert')
+  })
+
+  test('by default home domains send, and no other', () => {
+    const p = policy('homeDomains: [ims.example]')
+    assert.equal(decide(message({ asserted: [alice] }), p).kind, 'convert')
+    const stranger = { uri: 'sip:+447700900111@bulk.example;user=phone', number: '+447700900111' }
+    assert.deepEqual(decide(message({ asserted: [stranger] }), p), {
+      kind: 'refuse',
+      cause: 'notAuthorised',
+      rule: 'authorisation.senderDomains',
+    })
+  })
+
+  test('barred: a number, a prefix, an identity, a domain', () => {
+    for (const entry of ['+447700900111', '+4477*', 'sip:Alice.Smith@ims.example', '@ims.example']) {
+      const p = policy(`authorisation: {senderDomains: ["*"], barredSenders: ["${entry}"]}`)
+      const asserted = entry.startsWith('+') ? [tel] : [alice]
+      const decision = decide(message({ asserted }), p)
+      assert.equal(decision.rule, 'authorisation.barredSenders', entry)
+      assert.equal(decide(message({ asserted: [{ uri: 'sip:bob@x' }] }), p).kind, 'convert', entry)
+    }
+  })
+
+  test('a profile changes what it names and nothing else; one that is gone refuses', () => {
+    const p = policy(
+      'authorisation: {deniedRecipients: ["+4479"]}\nprofiles: {partner: {authorisation: {deniedRecipients: []}, originator: {withoutNumber: reject}}}',
+    )
+    const of = (profile: string) => ({ ...message(), sip: { ...message().sip, profile } })
+    assert.equal(decide(message(), p).kind, 'refuse')
+    assert.equal(decide(of('partner'), p).kind, 'convert')
+    assert.equal(decide(of('gone'), p).rule, 'profiles.gone')
+    assert.throws(() => policy('profiles: {partner: {timeZone: Asia/Tokyo}}'), /profiles\.partner\.timeZone/)
+    assert.throws(
+      () => policy('profiles: {partner: {text: {maximumParts: 0}, nonsense: 1}}'),
+      /profiles\.partner\.nonsense[\s\S]*profiles\.partner\.text\.maximumParts/,
+    )
   })
 })
 
@@ -63,6 +107,7 @@ describe('TS 23.204 §6.13 step 7: hidden sender', () => {
   const cases = [
     ['prohibit', 'anonymityDisallowed'],
     ['prohibitHidden', 'anonymityDisallowedHidden'],
+    ['prohibitTold', 'anonymityDisallowedTold'],
   ] as const
   for (const [mode, cause] of cases)
     test(`${mode} refuses with ${cause}`, () => {
@@ -84,13 +129,20 @@ describe('TS 23.204 §6.13 step 7: hidden sender', () => {
     assert.doesNotMatch(JSON.stringify(decision), /7700900111/)
   })
 
+  test('a recipient who takes nothing from hidden senders: refused although the mode allows', () =>
+    assert.deepEqual(decide(message(hidden), policy('anonymity: {mode: allow, rejectedBy: ["+4479"]}')), {
+      kind: 'refuse',
+      cause: 'anonymityDisallowed',
+      rule: 'anonymity.rejectedBy',
+    }))
+
   test('by default a hidden sender is refused', () =>
     assert.equal(decide(message(hidden), loadPolicy()).kind, 'refuse'))
 })
 
 describe('TS 23.040 §9.2.3.7: TP-OA', () => {
   const originator = (sender: Partial<ImReceived['sender']>, yaml = 'version: "1"') => {
-    const decision = decide(message(sender), policy(yaml))
+    const decision = decide(message(sender), policy(`authorisation: {senderDomains: ["*"]}\n${yaml}`))
     return decision.kind === 'convert' ? decision.originator : decision.cause
   }
 
@@ -131,6 +183,47 @@ describe('TS 23.040 §9.2.3.7: TP-OA', () => {
         'originator: {withoutNumber: fixed, fixed: {type: shortCode, value: "7042"}}',
       ),
       { kind: 'numeric', ton: 0, npi: 1, digits: '7042' },
+    )
+  })
+
+  test('a pool gives a pair of parties one number until its life is over, and other pairs others', () => {
+    const yaml =
+      'originator: {withoutNumber: pseudo, pool: {first: "+447700950000", count: 1000, lifetimeHours: 1}}\nauthorisation: {senderDomains: ["*"]}'
+    const hashed: PseudoNumbers = {
+      choose: (text, count) => [...text].reduce((hash, c) => (hash * 31 + c.charCodeAt(0)) >>> 0, 7) % count,
+    }
+    const p = policy(yaml)
+    const at = (receivedAtMs: number, uri = alice.uri, recipient?: string) => {
+      const decision = decideBy({ ...message({ asserted: [{ uri }] }, recipient), receivedAtMs }, p, hashed)
+      assert.ok(decision.kind === 'convert' && decision.originator.kind === 'numeric')
+      assert.equal(decision.rule, 'originator.pool')
+      assert.equal(decision.originator.ton, 1)
+      assert.match(decision.originator.digits, /^447700950\d{3}$/)
+      return decision.originator.digits
+    }
+    const hours = Array.from({ length: 60 }, (_, i) => at(i * 60_000))
+    assert.equal(new Set(hours).size, 2)
+    assert.equal(at(0), at(0, `${alice.uri};user=ip`))
+    assert.notEqual(at(0), at(0, 'sip:bob@ims.example'))
+    assert.notEqual(at(0), at(0, alice.uri, '+447900999999'))
+    assert.throws(() => policy('originator: {withoutNumber: pseudo}'), /originator\.pool/)
+    assert.throws(() => policy('originator: {pool: {first: "+999999999999999", count: 2}}'), /16 digits/)
+  })
+
+  test('short local numbers keep their digits; services have an originator of their own', () => {
+    const short = { uri: 'tel:7042;phone-context=ims.example' }
+    const digits = { kind: 'numeric', npi: 1, digits: '7042' }
+    assert.deepEqual(originator({ asserted: [short] }), { ...digits, ton: 0 })
+    assert.deepEqual(originator({ asserted: [short] }, 'originator: {localNumbers: networkSpecific}'), {
+      ...digits,
+      ton: 3,
+    })
+    assert.deepEqual(
+      originator(
+        { asserted: [{ uri: 'sips:Bank@bots.example;x=1' }] },
+        'originator: {services: [{identity: "sip:bank@bots.example", originator: {type: alphanumeric, value: Bank}}]}',
+      ),
+      { kind: 'alphanumeric', text: 'Bank' },
     )
   })
 })

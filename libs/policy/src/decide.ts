@@ -1,9 +1,9 @@
 import type { Cause } from '@ipsmgw/causes'
 import type { ImReceived } from '@ipsmgw/events'
 import type { Address } from '@ipsmgw/sms'
-import { NumberingPlan, TypeOfNumber } from '@ipsmgw/sms'
-import { alphanumericOriginator } from './alphanumeric.ts'
-import type { OriginatorSetting, Policy } from './schema.ts'
+import { authorise } from './authorise.ts'
+import { address, originate, type PseudoNumbers } from './originate.ts'
+import { type Policy, policyFor } from './schema.ts'
 
 /** Step 7 by local policy: go on with this TP-OA, or refuse; `rule` names the setting that decided. */
 export type Decision =
@@ -15,98 +15,75 @@ export type Decision =
     }
   | { readonly kind: 'refuse'; readonly cause: Cause; readonly rule: string }
 
-/** Authorisation first, then anonymity, then TP-OA, in the order of TS 23.204 §6.13 step 7. Nothing is asked. */
-export function decide(message: ImReceived, policy: Policy): Decision {
-  return authorise(message, policy) ?? anonymous(message, policy) ?? named(message, policy)
+/** One of the questions of step 7 and the setting that answered it. */
+export interface Verdict {
+  readonly question: 'profile' | 'authorisation' | 'anonymity' | 'originator'
+  readonly rule: string
+  readonly decision?: Decision
 }
 
 /**
- * Whether a recipient with this number may get SMS at all. Asked again when the HSS has told the number of a public
- * identity: until then only the default can speak. The name of the setting that refuses, or undefined.
+ * Authorisation first, then anonymity, then TP-OA, in the order of TS 23.204 §6.13 step 7. Nothing is asked. `trail`
+ * takes every verdict on the way, for those who want to know why.
  */
-export function recipientRefusal(number: string | undefined, { authorisation }: Policy): string | undefined {
-  const has = (prefixes: readonly string[]) => prefixes.some((prefix) => number?.startsWith(prefix) === true)
-  if (has(authorisation.deniedRecipients)) return 'authorisation.deniedRecipients'
-  return authorisation.default === 'deny' && !has(authorisation.allowedRecipients)
-    ? 'authorisation.default'
-    : undefined
+export function decide(
+  message: ImReceived,
+  document: Policy,
+  numbers: PseudoNumbers,
+  trail?: Verdict[],
+): Decision {
+  const policy = policyFor(document, message.sip.profile)
+  // A profile that is gone must not mean the wider rules of the document.
+  if (policy === undefined)
+    return concluded(
+      { question: 'profile', ...refused('notAuthorised', `profiles.${message.sip.profile}`) },
+      trail,
+    )
+  const ruling = authorise(message, policy)
+  if (!ruling.allowed)
+    return concluded({ question: 'authorisation', ...refused('notAuthorised', ruling.rule) }, trail)
+  trail?.push({ question: 'authorisation', rule: ruling.rule })
+  if (message.sender.anonymity !== undefined) return concluded(hidden(message, policy), trail)
+  trail?.push({ question: 'anonymity', rule: 'not asked for' })
+  return concluded(named(message, policy, numbers), trail)
 }
 
-function authorise(message: ImReceived, policy: Policy): Decision | undefined {
-  const rule = recipientRefusal(message.recipient.number, policy)
-  if (rule !== undefined) return refuse('notAuthorised', rule)
-  if (!senderDomainAllowed(message, policy)) return refuse('notAuthorised', 'authorisation.senderDomains')
-  return undefined
+type Conclusion = Verdict & { readonly decision: Decision }
+
+function concluded(verdict: Conclusion, trail: Verdict[] | undefined): Decision {
+  trail?.push(verdict)
+  return verdict.decision
 }
 
-function senderDomainAllowed(message: ImReceived, policy: Policy): boolean {
-  const allowed = policy.authorisation.senderDomains
-  if (allowed.includes('*')) return true
-  const domains = message.sender.asserted
-    .map((identity) => domainOf(identity.uri))
-    .filter((d) => d !== undefined)
-  return domains.length === 0 || domains.some((domain) => allowed.some((a) => a.toLowerCase() === domain))
-}
-
-function anonymous(message: ImReceived, policy: Policy): Decision | undefined {
-  if (message.sender.anonymity === undefined) return undefined
-  const { mode, originator, value } = policy.anonymity
+function hidden(message: ImReceived, { anonymity }: Policy): Conclusion {
+  const question = 'anonymity'
+  const { mode, originator, value, rejectedBy } = anonymity
+  const { number } = message.recipient
+  if (mode === 'allow' && rejectedBy.some((prefix) => number?.startsWith(prefix) === true))
+    return { question, ...refused('anonymityDisallowed', 'anonymity.rejectedBy') }
   switch (mode) {
-    case 'allow':
-      return convert(address({ type: originator, value }), true, 'anonymity.mode')
-    case 'prohibit':
-      return refuse('anonymityDisallowed', 'anonymity.mode')
-    case 'prohibitHidden':
-      return refuse('anonymityDisallowedHidden', 'anonymity.mode')
-  }
-}
-
-/** Trusted tel, then trusted sip with a number, then a name. */
-function named(message: ImReceived, policy: Policy): Decision {
-  const { asserted, from } = message.sender
-  const candidates = asserted.length > 0 || !policy.originator.useFrom ? asserted : [from]
-  const numbered =
-    candidates.find((c) => c.number !== undefined && /^tel:/i.test(c.uri)) ??
-    candidates.find((c) => c.number !== undefined)
-  if (numbered?.number !== undefined)
-    return convert(address({ type: 'international', value: numbered.number }), false, 'sender number')
-  switch (policy.originator.withoutNumber) {
-    case 'reject':
-      return refuse('noOriginator', 'originator.withoutNumber')
-    case 'fixed':
-      return policy.originator.fixed === undefined
-        ? refuse('noOriginator', 'originator.fixed')
-        : convert(address(policy.originator.fixed), false, 'originator.fixed')
-    case 'alphanumeric': {
-      const text = alphanumericOriginator(candidates, policy)
-      return text === undefined
-        ? refuse('noOriginator', 'originator.withoutNumber')
-        : convert({ kind: 'alphanumeric', text }, false, 'originator.withoutNumber')
+    case 'allow': {
+      const rule = 'anonymity.mode'
+      const shown = address({ type: originator, value })
+      return { question, rule, decision: { kind: 'convert', originator: shown, anonymous: true, rule } }
     }
+    case 'prohibit':
+      return { question, ...refused('anonymityDisallowed', 'anonymity.mode') }
+    case 'prohibitHidden':
+      return { question, ...refused('anonymityDisallowedHidden', 'anonymity.mode') }
+    case 'prohibitTold':
+      return { question, ...refused('anonymityDisallowedTold', 'anonymity.mode') }
   }
 }
 
-function address(setting: OriginatorSetting): Address {
-  const digits = setting.value.replace(/^\+/, '')
-  switch (setting.type) {
-    case 'alphanumeric':
-      return { kind: 'alphanumeric', text: setting.value.slice(0, 11) }
-    case 'international':
-      return { kind: 'numeric', ton: TypeOfNumber.international, npi: NumberingPlan.e164, digits }
-    case 'shortCode':
-      return { kind: 'numeric', ton: TypeOfNumber.unknown, npi: NumberingPlan.e164, digits }
-  }
+function named(message: ImReceived, policy: Policy, numbers: PseudoNumbers): Conclusion {
+  const question = 'originator'
+  const { originator, rule } = originate(message, policy, numbers)
+  return originator === undefined
+    ? { question, ...refused('noOriginator', rule) }
+    : { question, rule, decision: { kind: 'convert', originator, anonymous: false, rule } }
 }
 
-/** Host of a SIP or SIPS URI, lower case; undefined for tel. */
-export function domainOf(uri: string): string | undefined {
-  return /^sips?:[^@]*@([^;?>:]+)/i.exec(uri)?.[1]?.toLowerCase()
-}
-
-function convert(originator: Address, isAnonymous: boolean, rule: string): Decision {
-  return { kind: 'convert', originator, anonymous: isAnonymous, rule }
-}
-
-function refuse(cause: Cause, rule: string): Decision {
-  return { kind: 'refuse', cause, rule }
+function refused(cause: Cause, rule: string): { readonly rule: string; readonly decision: Decision } {
+  return { rule, decision: { kind: 'refuse', cause, rule } }
 }

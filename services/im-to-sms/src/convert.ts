@@ -1,13 +1,7 @@
 import { envelopeOf, type ImReceived, type SmPrepared, type SmReport } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
-import { decide, type Policy } from '@ipsmgw/policy'
-import {
-  type Address,
-  encodeDeliverMessage,
-  type Language,
-  type ServiceCentreClock,
-  type TextEncoding,
-} from '@ipsmgw/sms'
+import { type Decision, decide, type Policy, policyFor, type Verdict } from '@ipsmgw/policy'
+import { encodeDeliverMessage, type Language, type ServiceCentreClock, type TextEncoding } from '@ipsmgw/sms'
 
 /** Step 7's result: a Short Message for routing, or the refusal that ends the message. */
 export type Conversion =
@@ -31,15 +25,29 @@ export interface ConversionTools {
  * Instant message to Short Message (TS 23.204 §6.13 step 7). Deterministic: the same record gives the same octets,
  * since time comes from the record and the concatenation reference from messageId.
  */
-export function convert(message: ImReceived, tools: ConversionTools, atMs: number): Conversion {
-  const { policy, keys, clock } = tools
-  const decision = decide(message, policy)
+export function convert(
+  message: ImReceived,
+  tools: ConversionTools,
+  atMs: number,
+  trail?: Verdict[],
+): Conversion {
+  const decision = decide(message, tools.policy, tools.keys, trail)
   if (decision.kind === 'refuse') return refused(message, atMs, decision.cause, decision.rule)
+  return prepared(message, decision, tools, atMs)
+}
+
+function prepared(
+  message: ImReceived,
+  decision: Extract<Decision, { kind: 'convert' }>,
+  { policy: document, keys, clock }: ConversionTools,
+  atMs: number,
+): Conversion {
+  const policy = policyFor(document, message.sip.profile) ?? document
   const encoded = encodeDeliverMessage({
     originator: decision.originator,
     serviceCentreTime: clock.at(message.receivedAtMs),
     content: message.text,
-    reference: reference(message.messageId, isShared(decision.originator, decision.anonymous), policy, keys),
+    reference: reference(message.messageId, isShared(decision), policy, keys),
     languages: languagesFor(message.recipient.number, policy),
     maxParts: policy.text.maximumParts,
     transliterate: policy.text.transliterate,
@@ -77,9 +85,12 @@ function alphabetOf(encoding: TextEncoding | undefined): string {
 }
 
 /** Many senders behind one TP-OA: 8 bits would collide with a leftover part too soon. */
-function isShared(originator: Address, anonymous: boolean): boolean {
-  return anonymous || originator.kind === 'alphanumeric'
+function isShared({ originator, anonymous, rule }: Extract<Decision, { kind: 'convert' }>): boolean {
+  return anonymous || originator.kind === 'alphanumeric' || SHARED_RULES.has(rule)
 }
+
+/** Rules that give several senders one originator. */
+const SHARED_RULES: ReadonlySet<string> = new Set(['originator.fixed', 'originator.pool'])
 
 function reference(messageId: string, shared: boolean, policy: Policy, keys: KeyMaker) {
   const value = keys.referenceOf(messageId)
