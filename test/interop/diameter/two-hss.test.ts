@@ -131,7 +131,10 @@ describe('RFC 3539, RFC 6733 §5.5.4: two HSSs behind one realm, and one of them
     const begunAtMs = performance.now()
     const sentBefore = node.peers()[0]?.sent ?? 0
     const traffic = load()
-    await eventually(async () => (node.peers()[0]?.sent ?? 0) > sentBefore + 100, 'the first HSS takes its share')
+    await eventually(
+      async () => (node.peers()[0]?.sent ?? 0) > sentBefore + 100,
+      'the first HSS takes its share',
+    )
     const failedAtMs = performance.now()
     await fail()
     await eventually(
