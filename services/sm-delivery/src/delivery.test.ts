@@ -130,6 +130,37 @@ describe('design: never twice', () => {
     assert.deepEqual(h.log, ['attempted 1', 'failed 1 expiredBeforeForward proof'])
   })
 
+  test('a claim is ours for ever: with part 1 on the phone the rest follows, whoever has the partition now', async () => {
+    let ours = true
+    const h = harness(() => {
+      ours = false
+      return { kind: 'delivered' }
+    })
+    await h.delivery.deliver(routed(2), () => ours)
+    assert.equal(h.log.at(-1), 'acknowledged 2')
+  })
+
+  test('half a message is the worst outcome: a further part that a bound holds back waits for its place', async () => {
+    let asked = 0
+    const h = harness(({ part }) =>
+      part === 2 && asked++ < 5
+        ? { kind: 'not-sent', cause: 'servingNodeBusy', detail: 'in-flight bound of the node' }
+        : { kind: 'delivered' },
+    )
+    await h.delivery.deliver(routed(2), owned)
+    assert.equal(h.log.at(-1), 'acknowledged 2')
+  })
+
+  test('but not beyond the bound of the remainder', async () => {
+    const h = harness(({ part }) => {
+      if (part === 1) return { kind: 'delivered' }
+      h.clock.now += 30_000
+      return { kind: 'not-sent', cause: 'servingNodeBusy', detail: 'in-flight bound of the node' }
+    })
+    await h.delivery.deliver(routed(2), owned)
+    assert.equal(h.log.at(-1), 'failed 2 servingNodeBusy proof')
+  })
+
   test('an unknown outcome is final: no other node, no second attempt', async () => {
     const h = harness(() => ({ kind: 'unknown', detail: 'no answer' }))
     await h.delivery.deliver(routed(1, { nodes: [MME, SGSN] }), owned)

@@ -157,7 +157,10 @@ export class Delivery {
     return { kind: 'delivered' }
   }
 
-  /** The phone is busy with another SMS, and there is time to ask the same node again. */
+  /**
+   * The phone is busy with another SMS, or part 1 is there and a bound holds back the next, and there is time to ask
+   * the same node again.
+   */
   #mayRetry(
     message: SmRouted,
     node: ServingNode,
@@ -166,7 +169,9 @@ export class Delivery {
     retries: number,
   ): boolean {
     const busy = result.kind === 'refused' && causeRow(result.cause).action === 'same-node-later'
-    return busy && retries < this.#options.busyRetries && this.#tooLate(message, node, part) === undefined
+    const held = part > 1 && result.kind === 'not-sent' && result.cause === 'servingNodeBusy'
+    if (!held && !(busy && retries < this.#options.busyRetries)) return false
+    return this.#tooLate(message, node, part) === undefined
   }
 
   /** Why this part must not start now: validity over, no time left for the whole, or the remainder's bound. */
@@ -189,8 +194,8 @@ export class Delivery {
     let result: ForwardResult | undefined
     try {
       await this.#report(message, { step: 'attempted', part, peer: name })
-      // Only now is the attempt on record; a process that was frozen in between must not send any more.
-      if (!owned() || (part === 1 && !this.#beforeForwardBy(message)))
+      // Only now is the attempt on record; a process that was frozen in between must not begin any more.
+      if (part === 1 && !(owned() && this.#beforeForwardBy(message)))
         return {
           kind: 'not-sent',
           cause: 'expiredBeforeForward',
