@@ -33,6 +33,7 @@ const TABLE: readonly [Cause, number, number | undefined, string][] = [
   ['noRouteToServingNode', 480, 38, 'other-node'],
   ['outcomeUnknown', 202, undefined, 'none'],
   ['routingLoop', 480, 25, 'none'],
+  ['smsOverImsOnly', 480, 88, 'none'],
   ['notAuthorised', 403, undefined, 'none'],
   ['anonymityDisallowed', 433, undefined, 'none'],
   ['noSubscriberNumber', 404, 1, 'none'],

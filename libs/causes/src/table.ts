@@ -132,6 +132,7 @@ export const CAUSES = {
     retryAfterSeconds: 10,
   }),
   routingLoop: row(480, UNAVAILABLE, 25, 'routing names this gateway', { outcome: 'proof' }),
+  smsOverImsOnly: row(480, UNAVAILABLE, 88, 'the phone takes SMS over IMS only', { outcome: 'proof' }),
   noUsableServingNode: row(480, UNAVAILABLE, 88, 'no serving node that takes SMS from here', {
     outcome: 'proof',
   }),

@@ -138,11 +138,6 @@ describe('S6c routing', () => {
       routed({ 'SMSF-3GPP-Address': { 'SMSF-3GPP-Name': 'smsf.example', 'SMSF-3GPP-Realm': 'x.example' } }),
       'smsf/sgd',
     ],
-    [
-      'an IP-SM-GW of somebody else is no node',
-      routed({ 'Serving-Node': { 'IP-SM-GW-Number': '1777' } }),
-      '',
-    ],
     ['no node at all is an empty list', routed({}), ''],
   ]
   for (const [rule, outcome, nodes] of forms)
@@ -166,6 +161,11 @@ describe('S6c routing', () => {
     ['a malformed answer', { kind: 'no-answer', peer: 'dra.example', reason: 'malformed' }, 'routingFailed'],
     ['a success without an IMSI', made('SRA', { 'Result-Code': 2001 }), 'routingFailed'],
     ['our own number', routed({ 'Serving-Node': { 'IP-SM-GW-Number': '15550009001' } }), 'routingLoop'],
+    [
+      'another IP-SM-GW alone',
+      routed({ 'Serving-Node': { 'IP-SM-GW-Number': '15550007777' } }),
+      'smsOverImsOnly',
+    ],
     ['our own name', routed({ 'Serving-Node': { 'IP-SM-GW-Name': 'gw1.IMS.example' } }), 'routingLoop'],
     [
       'a node number that is none',

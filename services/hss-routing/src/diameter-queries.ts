@@ -119,8 +119,9 @@ class DiameterQueries implements Queries {
     if (imsi === undefined || !IMSI.test(imsi))
       return refusal('routingFailed', 'S6c: success without an IMSI')
     const own = { host: originHost.toLowerCase(), numbers: [serviceCentre, ...ownNumbers] }
-    const { nodes, loop } = servingNodesOf(message, own)
+    const { nodes, loop, overIms } = servingNodesOf(message, own)
     if (loop && nodes.length === 0) return refusal('routingLoop')
+    if (overIms && nodes.length === 0) return refusal('smsOverImsOnly')
     const host = value(message, 'Origin-Host') ?? peer
     const status = value(message, 'MWD-Status')
     const waiting = status !== undefined && (status & MwdStatus['SC-Address-Not-Included']) === 0

@@ -155,13 +155,19 @@ describe('TS 29.002 §12.1: sendRoutingInfoForSM', () => {
   for (const location of [
     at(OWN),
     at(OPTIONS.serviceCentre),
-    { ...at('447700900099'), imsNodeIndicator: true },
+    { ...at(OWN), imsNodeIndicator: true },
   ] as const)
     test('an answer that names only this gateway is a loop', async (t) => {
       const answer = await Lab.answering(t, location).route(MSISDN, 4_000)
       assert.ok(answer.kind === 'refused')
       assert.equal(answer.cause, 'routingLoop')
     })
+
+  test('an answer that names only another IP-SM-GW: the phone takes SMS over IMS', async (t) => {
+    const location = { ...at('447700900099'), imsNodeIndicator: true }
+    const answer = await Lab.answering(t, location).route(MSISDN, 4_000)
+    assert.equal(answer.kind === 'refused' && answer.cause, 'smsOverImsOnly')
+  })
 
   for (const newest of [2, 1] as const)
     test(`§5.4: an HLR of version ${newest} is asked in its version; its range of numbers is remembered`, async (t) => {

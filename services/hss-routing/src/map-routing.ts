@@ -88,8 +88,11 @@ function read(outcome: Outcome, { serviceCentre, ownNumbers }: MapRoutingOptions
   const own = new Set([serviceCentre, ...ownNumbers])
   const named = nodesOf(result.locationInfo)
   const nodes = named.filter(({ number = '' }) => !own.has(number))
-  if (nodes.length === 0 && (named.length > 0 || isIms(result.locationInfo)))
-    return { kind: 'refused', cause: 'routingLoop' }
+  if (nodes.length === 0 && isIms(result.locationInfo)) {
+    const ours = own.has(result.locationInfo.networkNodeNumber?.digits ?? '')
+    return { kind: 'refused', cause: ours || named.length > 0 ? 'routingLoop' : 'smsOverImsOnly' }
+  }
+  if (nodes.length === 0 && named.length > 0) return { kind: 'refused', cause: 'routingLoop' }
   const status = outcome.kind === 'result' ? outcome.inform?.mwStatus : undefined
   const waiting = status !== undefined && !status.includes('scAddressNotIncluded')
   return {

@@ -13,6 +13,8 @@ export interface NamedNodes {
   readonly nodes: readonly ServingNode[]
   /** The answer names this gateway. */
   readonly loop: boolean
+  /** It names another IP-SM-GW: the phone takes SMS over IMS. */
+  readonly overIms: boolean
 }
 
 type Group = Partial<AvpValue<'Serving-Node'>>
@@ -30,7 +32,9 @@ export function servingNodesOf(answer: DiameterMessage, own: OwnAddress): NamedN
     ...nodesOf(additional, undefined),
     ...smsfOf(answer),
   ]
-  return { nodes, loop: namesOwn(preferred, own) }
+  const loop = namesOwn(preferred, own)
+  const named = preferred['IP-SM-GW-Number'] ?? preferred['IP-SM-GW-Name']
+  return { nodes, loop, overIms: !loop && present(named) }
 }
 
 function nodesOf(group: Group, lmsi: string | undefined): ServingNode[] {
