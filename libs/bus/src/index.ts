@@ -23,4 +23,5 @@ export { createKafkaPart, type KafkaOwner, type KafkaPart } from './kafka/open.t
 export type { TopicState } from './kafka/topics.ts'
 export { Lanes } from './lanes.ts'
 export { MemoryBus, type MemoryBusOptions } from './memory-bus.ts'
+export { insist } from './perform.ts'
 export { type BusReportDependencies, createBusReport } from './report.ts'

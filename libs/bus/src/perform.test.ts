@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { BusError } from './bus.ts'
-import { AGAIN, type Performance, perform } from './perform.ts'
+import { AGAIN, insist, type Performance, perform } from './perform.ts'
 
 const away = () => new BusError('failed', 'the broker is away')
 
@@ -70,5 +70,27 @@ describe('design Never silently lost: a handler that fails', () => {
     const { again: _, ...claim } = options
     assert.equal(await perform(() => Promise.reject(away()), claim), true)
     assert.deepEqual([failures.length, waits.length], [1, 0])
+  })
+})
+
+describe('design Never silently lost: a fact that cannot be made again', () => {
+  test('is put on the bus when the bus is back', async () => {
+    const { performance: options, waits } = performance()
+    let tries = 0
+    await insist(async () => {
+      if (tries++ < 2) throw new BusError('full', 'too many wait already')
+    }, options)
+    assert.deepEqual([tries, waits.length], [3, 2])
+  })
+
+  test('fails with its own error when the bus stays away, or at once when that cannot help', async () => {
+    const { performance: options, waits } = performance()
+    await assert.rejects(() => insist(() => Promise.reject(away()), options), /the broker is away/)
+    waits.length = 0
+    await assert.rejects(
+      () => insist(() => Promise.reject(new BusError('closed', 'closed')), options),
+      /closed/,
+    )
+    assert.deepEqual(waits, [])
   })
 })

@@ -23,7 +23,7 @@ export interface Performance {
 /**
  * Runs a handler. A retryable `BusError` says that nothing is wrong with the record, only that the bus cannot take
  * what follows from it: the handler runs again while the record is ours. True: done (well, or reported as failed);
- * false: left to whoever owns the record now. Never throws, and is synchronous when the handler is.
+ * false: left to whoever owns the record now. Throws only what `failed` throws, and is synchronous when the handler is.
  */
 export function perform(
   handler: () => Promise<void> | void,
@@ -39,6 +39,18 @@ export function perform(
   } catch (error) {
     return afterFailure(handler, performance, error)
   }
+}
+
+/**
+ * Does again what the bus cannot take now, for as long as a handler is run again: for facts that nobody can make a
+ * second time. Rejects with the last error.
+ */
+export async function insist(
+  work: () => Promise<void>,
+  surroundings: Pick<Performance, 'now' | 'wait'>,
+): Promise<void> {
+  const failed = (error: unknown) => Promise.reject(error as Error)
+  await perform(work, { ...surroundings, again: AGAIN, owned: () => true, failed })
 }
 
 async function afterFailure(

@@ -1,4 +1,4 @@
-import { type Bus, type BusRecord, type Consumer, from, on } from '@ipsmgw/bus'
+import { type Bus, type BusRecord, type Consumer, from, insist, on } from '@ipsmgw/bus'
 import {
   type ImReceived,
   imdnOutbox,
@@ -47,8 +47,9 @@ export function createCorrelation(
   const correlator = new Correlator(options, {
     now,
     report,
-    publishCompleted: (completed) => bus.publish(messageCompleted, completed),
-    publishFinal: (final) => bus.publish(sipFinal, final, { partition: final.ordinal }),
+    publishCompleted: (completed) => insist(() => bus.publish(messageCompleted, completed), { now }),
+    publishFinal: (final) =>
+      insist(() => bus.publish(sipFinal, final, { partition: final.ordinal }), { now }),
     notify: (completed) => outbox.completed(completed),
     publishTick: (partition, atMs) => bus.publish(smReports, { tick: { atMs, instance } }, { partition }),
   })

@@ -1,4 +1,4 @@
-import { type Bus, type Consumer, from, on } from '@ipsmgw/bus'
+import { type Bus, type Consumer, from, insist, on } from '@ipsmgw/bus'
 import { smOutcome, smPrepared, smReports, smRouted } from '@ipsmgw/events'
 import type { Part } from '@ipsmgw/runtime'
 import { Delivery, type DeliveryDependencies, type DeliveryOptions } from './delivery.ts'
@@ -32,9 +32,10 @@ export function createSmDelivery(options: SmDeliveryOptions, dependencies: SmDel
     seen: new SeenSet(options.seenWindowMs, now),
     pace: new PaceBook(options.pace),
     gate: new NodeGate(options.gate, { now, ...dependencies.gateReport }),
-    publishReport: (report) => bus.publish(smReports, { report }),
-    publishPrepared: (prepared) => bus.publish(smPrepared, prepared),
-    publishOutcome: (outcome) => bus.publish(smOutcome, outcome),
+    // A claim is handed over once: what came of it is not lost to a bus that is full for a moment.
+    publishReport: (report) => insist(() => bus.publish(smReports, { report }), { now }),
+    publishPrepared: (prepared) => insist(() => bus.publish(smPrepared, prepared), { now }),
+    publishOutcome: (outcome) => insist(() => bus.publish(smOutcome, outcome), { now }),
   })
   let consumer: Consumer | undefined
   return {
