@@ -13,6 +13,7 @@ import {
   type LabPorts,
   labPeers,
   labSigtran,
+  type SignallingNetwork,
   type SubscriberSetting,
 } from '@ipsmgw/test/lab'
 import { eventually } from '../support/eventually.ts'
@@ -44,7 +45,9 @@ export interface GatewayOptions {
   readonly delivery?: object
   readonly routing?: object
   readonly correlation?: object
-  readonly correlation?: object
+  /** Instead of M3UA to the STP of the lab. */
+  readonly sigtran?: object
+  readonly network?: SignallingNetwork
   /** Ports that the gateway connects to instead of the lab's own, for relays in between. */
   through?(ports: LabPorts): Promise<Partial<LabPorts>>
 }
@@ -96,7 +99,11 @@ export class GatewayInLab {
   }
 
   static async start(options: GatewayOptions = {}): Promise<GatewayInLab> {
-    const lab = createLab({ host: HOST, ports: { hss: 0, mme: 0, sgsn: 0, stp: 0 } })
+    const { network } = options
+    const lab = createLab(
+      { host: HOST, ports: { hss: 0, mme: 0, sgsn: 0, stp: 0 } },
+      network === undefined ? {} : { network },
+    )
     await lab.start()
     const ports = { ...lab.ports(), ...(await options.through?.(lab.ports())) }
     const gateway = new GatewayInLab(lab, ports, await freePort(), options)
@@ -150,7 +157,7 @@ export class GatewayInLab {
 function settings(
   ports: LabPorts,
   sipPort: number,
-  { sip, delivery, routing, correlation }: GatewayOptions,
+  { sip, delivery, routing, correlation, sigtran }: GatewayOptions,
   folder: string,
 ) {
   return {
@@ -158,11 +165,10 @@ function settings(
     // One number for UDP and TCP, as peers expect.
     sip: { port: sipPort, hostname: 'ipsmgw.lab.invalid', answerByMs: ANSWER_BY_MS, peers: PEERS, ...sip },
     diameter: { ...LAB_GATEWAY.diameter, peers: labPeers(HOST, ports) },
-    sigtran: labSigtran(HOST, ports),
+    sigtran: sigtran ?? labSigtran(HOST, ports),
     routing: { ...LAB_GATEWAY.routing, attemptMs: 300, budgetMs: 800, ...routing },
     // Nodes of the lab answer at once: nothing else is to be expected of them.
     delivery: { firstPartMs: 100, furtherPartMs: 50, busyRetryMs: 100, ...delivery },
-    ...(correlation !== undefined && { correlation }),
     ...(correlation !== undefined && { correlation }),
     journal: { directory: folder },
   }
