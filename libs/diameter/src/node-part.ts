@@ -33,6 +33,7 @@ export function createDiameterPart(
       originRealm: settings.originRealm,
       applications: options.applications,
       peers: settings.peers,
+      overloadControl: settings.overloadControl,
       timers: { watchdogMs: settings.watchdogMs },
       limits: { pendingPerPeer: settings.maximumPendingPerPeer },
     },

@@ -14,6 +14,8 @@ const KINDS = [
   'refusedRequest',
   'handlerFailed',
   'windowFull',
+  'abated',
+  'redirected',
 ] as const satisfies readonly NodeEvent['kind'][]
 
 /** Counts every event of a node and logs those that an operator acts upon. */
@@ -27,7 +29,7 @@ export function createNodeReport(registry: Registry, logger: Logger): (event: No
     const fields = { interface: 'diameter', peer, detail }
     if (kind === 'peerUp') logger.info(fields, 'Diameter peer is up')
     else if (kind === 'peerDown') logger.warn(fields, 'Diameter peer is down')
-    else if (kind !== 'strayAnswer' && kind !== 'failback')
+    else if (kind !== 'strayAnswer' && kind !== 'failback' && kind !== 'redirected')
       warn({ ...fields, kind }, `Diameter: ${SENTENCES[kind]}`)
   }
 }
@@ -40,6 +42,7 @@ const SENTENCES = {
   refusedRequest: 'request answered with an error',
   handlerFailed: 'request handler failed',
   windowFull: 'too many requests without an answer',
+  abated: 'requests left out, their server has asked for less',
 } as const
 
 /** State and load of every configured peer, read when somebody looks. */

@@ -8,7 +8,10 @@ import { AuthSessionState } from './dictionary/enumerations.ts'
 import { messageNamed } from './dictionary/lookup.ts'
 import type { RequestName } from './dictionary/messages.ts'
 import { Exchange } from './exchange.ts'
+import type { Avp } from './messages.ts'
+import { OVERLOAD_FEATURES, OverloadControl, type OverloadReport } from './overload-control.ts'
 import { Peer, type PeerContext } from './peer.ts'
+import { type RedirectSubject, Redirects } from './redirects.ts'
 import { candidates, type Destination } from './routing.ts'
 import { Serving } from './serving.ts'
 import type {
@@ -53,6 +56,8 @@ export class DiameterNode {
   readonly #deadlines: Deadlines<Timed>
   readonly #acceptor: Acceptor
   readonly #serving: Serving
+  readonly #overload: OverloadControl | undefined
+  readonly #redirects: Redirects
   readonly #peers = new Map<string, Peer>()
   readonly #sessionPrefix: string
   #sessions = 0
@@ -86,6 +91,8 @@ export class DiameterNode {
     this.#deadlines = new Deadlines<Timed>({ tickMs: 10, now }, (timer) => timer.expire())
     const limits = { ...LIMITS, ...options.limits }
     this.#serving = new Serving({ ...limits, local: this.#local }, event)
+    this.#overload = options.overloadControl === true ? new OverloadControl({ now, random }) : undefined
+    this.#redirects = new Redirects(now)
     this.#context = {
       local: this.#local,
       timers: { ...TIMERS, ...options.timers },
@@ -124,10 +131,35 @@ export class DiameterNode {
     request: OutgoingRequest<M>,
     options: SendOptions<M>,
   ): Promise<SendResult> {
+    if (options.failover !== true) return this.#sendTo(name, request, options)
+    const subject = subjectOf(request, messageNamed(name).applicationId)
+    const known = this.#redirects.hostFor(subject)
+    const startedAtMs = this.#context.now()
+    return this.#sendTo(name, redirectedTo(request, known), options).then((outcome) => {
+      if (outcome.kind !== 'answer') return outcome
+      const named = this.#redirects.learn(subject, outcome.result, outcome.message)
+      // One hop, and only to a neighbour: what an agent names is no reason to open a connection.
+      const host = named.find((it) => this.#peers.has(it.toLowerCase()))
+      const timeoutMs = options.timeoutMs - (this.#context.now() - startedAtMs)
+      if (host === undefined || timeoutMs <= 0) return outcome
+      this.#context.event({ kind: 'redirected', peer: outcome.peer, detail: host })
+      return this.#sendTo(name, redirectedTo(request, host), { ...options, timeoutMs })
+    })
+  }
+
+  #sendTo<M extends RequestName>(
+    name: M,
+    request: OutgoingRequest<M>,
+    options: SendOptions<M>,
+  ): Promise<SendResult> {
     if (this.#stopped) return Promise.resolve({ kind: 'not-sent', reason: 'stopped' })
     const { code, applicationId, once } = messageNamed(name)
     const failover = options.failover === true && !once
     const destination = destinationOf(request)
+    if (this.#overload?.admits({ applicationId, ...destination }) === false) {
+      this.#context.event({ kind: 'abated', peer: destination.host ?? destination.realm ?? '' })
+      return Promise.resolve({ kind: 'not-sent', reason: 'abated' })
+    }
     const octets = this.#encode(name, request, applicationId)
     const now = this.#context.now()
     const exchangeOptions = {
@@ -142,6 +174,7 @@ export class DiameterNode {
     const { promise, resolve } = Promise.withResolvers<SendResult>()
     const settle = (result: SendResult) => {
       this.#exchangeEnded()
+      if (result.kind === 'answer') this.#overload?.learn(applicationId, result.message)
       resolve(result)
     }
     new Exchange(octets, exchangeOptions, this.#context, settle).start()
@@ -156,6 +189,11 @@ export class DiameterNode {
   /** The peer table. */
   peers(): readonly PeerStatus[] {
     return [...this.#peers.values()].map((peer) => peer.status)
+  }
+
+  /** What others have asked to be spared (RFC 7683). */
+  overloadReports(): readonly OverloadReport[] {
+    return this.#overload?.reports() ?? []
   }
 
   /** Lets pending requests end for at most `drainMs`, disconnects from every peer (DPR), closes. */
@@ -175,6 +213,9 @@ export class DiameterNode {
       'Origin-Host': this.#local.originHost,
       'Origin-Realm': this.#local.originRealm,
       ...request,
+      ...(this.#overload !== undefined && {
+        AVP: [...((request as { AVP?: readonly Avp[] }).AVP ?? []), OVERLOAD_FEATURES],
+      }),
     } as unknown as Fields<M>
     return encodeMessage(name, fields, { hopByHopId: 0, endToEndId: this.#context.nextEndToEndId() })
   }
@@ -223,4 +264,18 @@ export class DiameterNode {
 function destinationOf(request: object): Destination {
   const { 'Destination-Host': host, 'Destination-Realm': realm } = request as Partial<Fields<'TFR'>>
   return { host: host?.toLowerCase(), realm: realm?.toLowerCase() }
+}
+
+function subjectOf(request: object, applicationId: number): RedirectSubject {
+  const {
+    'User-Identity': identity,
+    MSISDN,
+    'User-Name': name,
+  } = request as Partial<Fields<'UDR'> & Fields<'SRR'>>
+  const user = identity?.['Public-Identity'] ?? identity?.MSISDN ?? MSISDN ?? name
+  return { applicationId, user, ...destinationOf(request) }
+}
+
+function redirectedTo<R extends object>(request: R, host: string | undefined): R {
+  return host === undefined ? request : { ...request, 'Destination-Host': host }
 }

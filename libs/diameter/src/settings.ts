@@ -23,6 +23,10 @@ export const diameterSchema = Type.Object(
     originRealm: Type.String({ minLength: 1, description: 'own realm' }),
     peers: Type.Array(peerSchema, { default: [], description: 'nodes that are connected to' }),
     watchdogMs: Type.Integer({ default: 6_000, minimum: 6_000, description: 'Tw of RFC 3539' }),
+    overloadControl: Type.Boolean({
+      default: false,
+      description: 'asks HSSs and serving nodes for overload reports and honours them (RFC 7683)',
+    }),
     maximumPendingPerPeer: Type.Integer({
       default: 50_000,
       minimum: 1,

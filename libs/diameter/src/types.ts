@@ -62,6 +62,8 @@ export interface NodeOptions {
   /** Whether a connection from an identity that is no configured peer is accepted; `reject` by default. */
   readonly unknownPeers?: 'accept' | 'reject'
   readonly productName?: string
+  /** Offers the loss algorithm of RFC 7683 in every request, and honours the reports of answers; off by default. */
+  readonly overloadControl?: boolean
   /** Grows with every restart (RFC 6733 §8.16); by default seconds since 1970. */
   readonly originStateId?: number
   readonly timers?: Partial<TimerOptions>
@@ -89,6 +91,8 @@ export interface NodeEvent {
     | 'refusedRequest' // answered with an error before any handler
     | 'handlerFailed' // a handler threw
     | 'windowFull'
+    | 'abated' // a request left out, because its server has asked for less
+    | 'redirected'
   /** Identity, or the address while it is not known. */
   readonly peer: string
   readonly detail?: string
@@ -139,6 +143,7 @@ export type SendResult =
       readonly reason:
         | 'no-peer' // none is open for that destination and application
         | 'window-full' // every candidate has its bound of pending requests
+        | 'abated' // whoever would answer has asked for less traffic (RFC 7683)
         | 'withdrawn' // the time was over, or the link lost, while it waited to be written
         | 'stopped'
     }

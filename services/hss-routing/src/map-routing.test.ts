@@ -164,7 +164,7 @@ describe('TS 29.002 §12.1: sendRoutingInfoForSM', () => {
     })
 
   test('an answer that names only another IP-SM-GW: the phone takes SMS over IMS', async (t) => {
-    const location = { ...at('447700900099'), imsNodeIndicator: true }
+    const location = { ...at('447700900099'), imsNodeIndicator: true } as const
     const answer = await Lab.answering(t, location).route(MSISDN, 4_000)
     assert.equal(answer.kind === 'refused' && answer.cause, 'smsOverImsOnly')
   })

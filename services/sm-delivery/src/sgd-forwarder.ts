@@ -95,7 +95,10 @@ function resultOf(outcome: SendResult, certainAgents: ReadonlySet<string>, nowMs
     case 'not-sent':
       return {
         kind: 'not-sent',
-        cause: outcome.reason === 'window-full' ? 'servingNodeBusy' : 'noRouteToServingNode',
+        cause:
+          outcome.reason === 'window-full' || outcome.reason === 'abated'
+            ? 'servingNodeBusy'
+            : 'noRouteToServingNode',
         detail: `SGd: ${outcome.reason}`,
       }
     case 'no-answer':
