@@ -20,3 +20,4 @@ export {
   type ServiceDefinition,
 } from './main.ts'
 export { ordinalSchema } from './ordinal.ts'
+export { SeenSet } from './seen-set.ts'

@@ -1,10 +1,9 @@
 import { type Bus, type Consumer, from, insist, on } from '@ipsmgw/bus'
 import { smOutcome, smPrepared, smReports, smRouted } from '@ipsmgw/events'
-import type { Part } from '@ipsmgw/runtime'
+import { type Part, SeenSet } from '@ipsmgw/runtime'
 import { Delivery, type DeliveryDependencies, type DeliveryOptions } from './delivery.ts'
 import { NodeGate, type NodeGateDependencies, type NodeGateOptions } from './node-gate.ts'
 import { PaceBook, type PaceOptions } from './pace.ts'
-import { SeenSet } from './seen-set.ts'
 
 export interface SmDeliveryOptions extends DeliveryOptions {
   readonly maximumInFlight: number

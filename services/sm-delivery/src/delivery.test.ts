@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { ServingNode, SmOutcome, SmPrepared, SmReport, SmRouted } from '@ipsmgw/events'
+import { SeenSet } from '@ipsmgw/runtime'
 import { Delivery } from './delivery.ts'
 import type { ForwardResult, PartForward } from './forwarder.ts'
 import { NodeGate } from './node-gate.ts'
 import { PaceBook } from './pace.ts'
-import { SeenSet } from './seen-set.ts'
 
 const MME: ServingNode = { kind: 'mme', protocol: 'sgd', host: 'mme1.example', realm: 'example' }
 const SGSN: ServingNode = { kind: 'sgsn', protocol: 'sgd', host: 'sgsn1.example', realm: 'example' }

@@ -9,10 +9,10 @@ import {
   type SmReport,
   type SmRouted,
 } from '@ipsmgw/events'
+import type { SeenSet } from '@ipsmgw/runtime'
 import { type Forwarder, type ForwardResult, type ForwardSession, nodeName } from './forwarder.ts'
 import type { NodeGate } from './node-gate.ts'
 import type { PaceBook } from './pace.ts'
-import type { SeenSet } from './seen-set.ts'
 
 export interface DeliveryOptions {
   /** Once part 1 is acknowledged the rest is sent even past answerBy, for this long. */

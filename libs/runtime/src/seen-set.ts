@@ -1,6 +1,6 @@
 /**
- * Messages handed over in the last `windowMs`. The same message at two offsets (a copy through another ingress, a
- * producer's retry) is caught here. Two generations: memory follows the rate, forgetting costs nothing.
+ * Messages taken in the last `windowMs`. The same message at two offsets (a copy through another ingress, a producer's
+ * retry) is caught here. Two generations: memory follows the rate, forgetting costs nothing.
  */
 export class SeenSet {
   readonly #windowMs: number
@@ -17,6 +17,10 @@ export class SeenSet {
 
   get size(): number {
     return this.#current.size + this.#previous.size
+  }
+
+  has(id: string): boolean {
+    return this.#current.has(id) || this.#previous.has(id)
   }
 
   /** True the first time within the window. */
