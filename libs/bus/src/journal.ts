@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Topic } from '@ipsmgw/events'
 import { BusError, type BusRecord } from './bus.ts'
@@ -65,7 +65,7 @@ export class Journal {
       this.#old = [PREVIOUS, CURRENT].map((name) => new OldLines(this.#path(name)))
       this.#file = openSync(this.#path(CURRENT), 'a', 0o600)
       // A torn line of a killed process must not swallow the first one of this.
-      writeSync(this.#file, '\n')
+      writeFileSync(this.#file, '\n')
     } catch (error) {
       const { message } = error as Error
       throw new BusError('failed', `the journal in ${options.directory} cannot be opened: ${message}`, {
@@ -147,7 +147,8 @@ export class Journal {
     this.#lines = []
     try {
       if (this.#now() - this.#turnedAtMs >= this.#options.windowMs) this.#turn()
-      writeSync(this.#file, text)
+      // All of it or an error: a single write to a disk that fills up takes a part, and says so to nobody.
+      writeFileSync(this.#file, text)
     } catch (error) {
       this.#fault = new BusError('failed', `journal: ${(error as Error).message}`, { cause: error })
     }

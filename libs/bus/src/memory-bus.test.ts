@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,6 +99,28 @@ describe('journal', () => {
     assert.deepEqual(numbersOf(second), [1, 2])
     await second.keep(topic, record(3))
     assert.deepEqual(numbersOf(new Journal(options)), [1, 2, 3])
+  })
+
+  test('a disk that fills up in the middle of a write acknowledges nothing, and nothing more is taken', (t) => {
+    const directory = folder(t)
+    // A bound on the file's size takes a part of the write as a full disk does.
+    const shell = 'trap "" XFSZ; ulimit -f 4; exec "$0" --input-type=module -e "$1" "$2" "$3"'
+    const script = `
+      const { Journal, keep, MemoryBus } = await import(process.argv[1])
+      const topic = { name: 'items', partitioning: 'single', key: () => 'k', encode: (v) => Buffer.from(JSON.stringify(v)) }
+      const journal = new Journal({ directory: process.argv[2], windowMs: 60_000, topics: [keep(topic, 'published')] })
+      const bus = new MemoryBus({ maximumQueued: 9 }, { now: Date.now, journal, events: {} })
+      const codes = await Promise.all([9000, 1].map(async (size, i) => {
+        if (i > 0) await new Promise((resolve) => setTimeout(resolve, 50))
+        return bus.publish(topic, 'x'.repeat(size)).then(() => 'taken', (error) => error.code)
+      }))
+      console.log(codes.join(' '))`
+    const index = new URL('./index.ts', import.meta.url).href
+    const { stdout, stderr } = spawnSync('sh', ['-c', shell, process.execPath, script, index, directory], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    })
+    assert.equal(stdout.trim(), 'failed closed', stderr)
   })
 
   test('a journal larger than what is read at once is found again to the last record', async (t) => {

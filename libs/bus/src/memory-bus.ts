@@ -52,6 +52,9 @@ export class MemoryBus implements Bus {
 
   publish<T>(topic: Topic<T>, value: T, options: PublishOptions = {}): Promise<void> {
     if (this.#closed) return Promise.reject(new BusError('closed', 'the bus is closed'))
+    const broken = this.#dependencies.journal?.fault()
+    // Nothing is handed over that cannot be remembered: the sender hears at once that nothing was sent.
+    if (broken !== undefined) return Promise.reject(new BusError('closed', broken.message, { cause: broken }))
     if (topic.partitioning === 'reply') {
       const handle = this.#replies.get(`${topic.name}/${options.partition ?? 0}`)
       if (handle !== undefined) this.#soon(() => handle(value))
