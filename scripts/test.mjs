@@ -35,7 +35,7 @@ const suites = [
   {
     name: 'unit',
     about: 'tests beside the source',
-    files: /^(libs|services)\/[^/]+\/.*\.test\.ts$|^test\/lab\/.*\.test\.ts$|^scripts\/.*\.test\.mjs$/,
+    files: /^(libs|services)\/[^/]+\/.*\.test\.ts$|^test\/(lab|fuzz)\/.*\.test\.ts$|^scripts\/.*\.test\.mjs$/,
     atOnce: 2,
     limitMinutes: 15,
   },

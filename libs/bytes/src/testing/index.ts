@@ -1,0 +1,2 @@
+export { Mutator, type MutatorOptions } from './mutator.ts'
+export { type Random, randomFrom } from './random.ts'

@@ -1,0 +1,23 @@
+import type { FuzzTarget } from '../target.ts'
+import { cpim, imdn, multipart } from './bodies.ts'
+import { diameter } from './diameter.ts'
+import { map } from './map.ts'
+import { m3ua, sccp, tcap } from './sigtran.ts'
+import { sip } from './sip.ts'
+import { sms } from './sms.ts'
+import { uri } from './uri.ts'
+
+/** Every decoder that reads what others wrote. */
+export const TARGETS: readonly FuzzTarget[] = [
+  sip,
+  uri,
+  cpim,
+  multipart,
+  imdn,
+  sms,
+  diameter,
+  m3ua,
+  sccp,
+  tcap,
+  map,
+]
