@@ -69,9 +69,10 @@ export class Router {
 
   async handle(prepared: SmPrepared): Promise<void> {
     const { now, keys, publishRouted } = this.#dependencies
-    if (now() >= prepared.forwardByMs)
-      return this.#fail(prepared, { kind: 'refused', cause: 'expiredBeforeForward' })
-    const untilMs = Math.min(now() + this.#options.budgetMs, prepared.forwardByMs)
+    // With part 1 on the phone the rest is sent even when it is late.
+    const latestMs = prepared.routing.firstPart === 1 ? prepared.forwardByMs : Number.POSITIVE_INFINITY
+    if (now() >= latestMs) return this.#fail(prepared, { kind: 'refused', cause: 'expiredBeforeForward' })
+    const untilMs = Math.min(now() + this.#options.budgetMs, latestMs)
     const number = await this.#number(prepared, untilMs)
     if (number.kind === 'refused') return this.#fail(prepared, number)
     const answer = await this.#dependencies.queries.route(number.number, untilMs - now())

@@ -151,6 +151,19 @@ describe('design: never twice', () => {
     assert.equal(h.log.at(-1), 'acknowledged 2')
   })
 
+  test('a stale location is asked for also when forwardBy has passed since part 1', async () => {
+    const h = harness(({ part }) => {
+      if (part === 1) return { kind: 'delivered' }
+      h.clock.now += 30_000
+      return { kind: 'refused', cause: 'unidentifiedSubscriber' }
+    })
+    await h.delivery.deliver(routed(2), owned)
+    assert.deepEqual(
+      h.prepared.map(({ routing }) => routing),
+      [{ attempt: 2, firstPart: 2 }],
+    )
+  })
+
   test('but not beyond the bound of the remainder', async () => {
     const h = harness(({ part }) => {
       if (part === 1) return { kind: 'delivered' }

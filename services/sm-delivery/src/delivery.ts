@@ -94,8 +94,8 @@ export class Delivery {
       last = ending.report
       stale ||= ending.stale
     }
-    if (stale && message.routing.attempt === 1 && this.#beforeForwardBy(message))
-      await this.#routeAgain(message, part)
+    const inTime = part > 1 || this.#beforeForwardBy(message)
+    if (stale && message.routing.attempt === 1 && inTime) await this.#routeAgain(message, part)
     else await this.#end(message, last, tried)
   }
 
