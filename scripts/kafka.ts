@@ -23,6 +23,9 @@ export interface RunningKafka {
   /** As a crash: no goodbye. */
   kill(index?: number): void
   restart(index?: number): void
+  /** Its connections stay and nothing is heard on them, until it thaws. */
+  freeze(index?: number): void
+  thaw(index?: number): void
 }
 
 export interface KafkaOptions {
@@ -97,11 +100,24 @@ function canConnect(host: string, port: number): Promise<boolean> {
   })
 }
 
+function notOurs(): never {
+  throw new Error(
+    'the brokers in KAFKA_BROKERS belong to somebody: unset it, and one is started to be broken',
+  )
+}
+
 async function checkGiven(brokers: string): Promise<RunningKafka> {
   for (const broker of brokers.split(',')) {
     const [host = '', port] = broker.split(':')
     if (await canConnect(host, Number(port)))
-      return { brokers, stop: async () => {}, kill: () => {}, restart: () => {} }
+      return {
+        brokers,
+        stop: async () => {},
+        kill: notOurs,
+        restart: notOurs,
+        freeze: notOurs,
+        thaw: notOurs,
+      }
   }
   throw new Error(`KAFKA_BROKERS=${brokers}: none of them answers. Unset it, or start them.`)
 }
@@ -206,6 +222,8 @@ async function startJava({ port, nodes: count = 1, users, out }: KafkaOptions): 
     stop,
     kill: (index = 0) => void nodeAt(index).process?.kill('SIGKILL'),
     restart: (index = 0) => runBroker(nodeAt(index), path, logging),
+    freeze: (index = 0) => void nodeAt(index).process?.kill('SIGSTOP'),
+    thaw: (index = 0) => void nodeAt(index).process?.kill('SIGCONT'),
   }
 }
 
@@ -308,7 +326,6 @@ async function startDocker({ port, out }: KafkaOptions): Promise<RunningKafka> {
     [
       'run',
       '-d',
-      '--rm',
       '--name',
       name,
       '-p',
@@ -319,7 +336,8 @@ async function startDocker({ port, out }: KafkaOptions): Promise<RunningKafka> {
     { encoding: 'utf8' },
   )
   if (run.status !== 0) throw new Error(`Docker could not start Kafka:\n${run.stderr}`)
-  const stop = async () => void spawnSync('docker', ['rm', '-f', name], { stdio: 'ignore' })
+  const docker = (...words: string[]) => void spawnSync('docker', [...words, name], { stdio: 'ignore' })
+  const stop = async () => docker('rm', '-f')
   for (const until = Date.now() + readyTimeoutMs; !(await canConnect('127.0.0.1', free)); ) {
     if (Date.now() > until) {
       await stop()
@@ -330,12 +348,14 @@ async function startDocker({ port, out }: KafkaOptions): Promise<RunningKafka> {
   return {
     brokers: `127.0.0.1:${free}`,
     stop,
-    kill: () => spawnSync('docker', ['kill', name]),
-    restart: () => {},
+    kill: () => docker('kill'),
+    restart: () => docker('start'),
+    freeze: () => docker('pause'),
+    thaw: () => docker('unpause'),
   }
 }
 
-/** A running Kafka: `brokers` for clients, `stop()`, and for chaos `kill(index)` and `restart(index)`. */
+/** A running Kafka: `brokers` for clients, `stop()`, and for chaos `kill(index)`, `freeze(index)` and back. */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
   const given = process.env.KAFKA_BROKERS
   if (given !== undefined && given !== '' && options.users === undefined) return checkGiven(given)

@@ -5,7 +5,7 @@ import { runChaos } from './chaos.ts'
 import { FAULTS } from './faults.ts'
 import { describeVerdict, isGood, isTelling } from './judge.ts'
 
-const MINUTES = Number(process.env.IPSMGW_CHAOS_MINUTES ?? 5)
+const MINUTES = Number(process.env.IPSMGW_CHAOS_MINUTES ?? 3)
 
 test('design Never twice, never silently lost: under faults nobody gets an SMS twice, nobody is told wrong, everybody is told something', async (t) => {
   const seed = Number(process.env.IPSMGW_CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31))
@@ -17,7 +17,7 @@ test('design Never twice, never silently lost: under faults nobody gets an SMS t
     replicas: 2,
     seed,
     faults: FAULTS,
-    faultEveryMs: 4_000,
+    faultEveryMs: 3_000,
     told: (sentence) => t.diagnostic(sentence),
   })
   t.diagnostic(describeVerdict(verdict))

@@ -1,25 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Fault, pickFault } from './faults.ts'
+import { dealFaults, type Fault } from './faults.ts'
 import { Front, type Message, type Told } from './front.ts'
 import { Installation } from './installation.ts'
 import { type Account, judge, type Verdict } from './judge.ts'
 import { Random } from './random.ts'
 
-export interface ChaosOptions {
-  readonly durationMs: number
+export interface LoadOptions {
   readonly ratePerSecond: number
   readonly brokers: number
   readonly replicas: number
-  /** The same seed gives the same faults in the same order. */
+  /** The same seed gives the same phones, and the same faults in the same order. */
   readonly seed: number
-  readonly faults: readonly Fault[]
-  /** Between two faults, on the average. */
-  readonly faultEveryMs: number
   told(sentence: string): void
 }
 
+export interface ChaosOptions extends LoadOptions {
+  readonly durationMs: number
+  readonly faults: readonly Fault[]
+  /** Between two faults, on the average. */
+  readonly faultEveryMs: number
+}
+
 const FIRST_NUMBER = 447700800000
-const PHONES = 300
+/** One message to a phone in so long: it is done with the last one, however slow it is. */
+const PHONE_EVERY_S = 15
 /** Most phones answer soon, some take as long as paging takes. */
 const PHONE_DELAYS_MS = [0, 50, 100, 200, 400, 1_000, 2_000, 4_000, 6_000]
 /** When an ingress answers by itself if nobody has told it anything: answerBy and a second. */
@@ -28,25 +32,34 @@ const WARM_UP_MS = 3_000
 /** What is under way may still reach a phone after its sender was told that nothing is known. */
 const SETTLE_MS = 15_000
 
-/** Load, faults, and what came of each message. */
-export async function runChaos(options: ChaosOptions): Promise<Verdict> {
+/** Load, faults at random, and what came of each message. */
+export function runChaos(options: ChaosOptions): Promise<Verdict> {
+  return underLoad(options, async (installation, random, told) => {
+    const until = performance.now() + options.durationMs - WARM_UP_MS
+    for (const fault of dealFaults(random, options.faults)) {
+      if (performance.now() >= until) break
+      await fault.strike(installation, random, told)
+      await delay(random.between(0, 2 * options.faultEveryMs))
+    }
+  })
+}
+
+/** Load for as long as `trouble` takes, and what came of each message. */
+export async function underLoad(options: LoadOptions, trouble: Fault['strike']): Promise<Verdict> {
   const random = new Random(options.seed)
   const startedAt = performance.now()
   const told = (sentence: string) =>
     options.told(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${sentence}`)
   const installation = await Installation.start({ ...options, told })
   try {
-    await setPhones(installation.lab.url, random)
+    const phones = Math.ceil(options.ratePerSecond * PHONE_EVERY_S)
+    await setPhones(installation.lab.url, phones, random)
     const front = await Front.open(installation.sipPorts)
     told(`load: ${options.ratePerSecond} messages a second`)
     const ending = new AbortController()
-    const load = sendLoad(front, options, startedAt, ending.signal)
+    const load = sendLoad(front, { ...options, phones }, startedAt, ending.signal)
     await delay(WARM_UP_MS)
-    const until = performance.now() + options.durationMs - WARM_UP_MS
-    while (performance.now() < until) {
-      await pickFault(random, options.faults).strike(installation, random, told)
-      await delay(random.between(0, 2 * options.faultEveryMs))
-    }
+    await trouble(installation, random, told)
     ending.abort()
     const sent = await load
     told(`all ${sent.length} senders have been told something, or given up`)
@@ -66,7 +79,7 @@ interface Sent extends Told {
 /** Sends at a steady rate, whatever happens, until told to end; resolves when every sender has been told. */
 async function sendLoad(
   front: Front,
-  { ratePerSecond }: ChaosOptions,
+  { ratePerSecond, phones }: LoadOptions & { readonly phones: number },
   startedAt: number,
   ending: AbortSignal,
 ): Promise<Sent[]> {
@@ -75,15 +88,15 @@ async function sendLoad(
   for (let n = 0; !ending.aborted; n++) {
     const waitMs = begin + (n * 1000) / ratePerSecond - performance.now()
     if (waitMs > 0) await delay(waitMs)
-    const message = { to: `+${FIRST_NUMBER + (n % PHONES)}`, text: `chaos ${n}` }
+    const message = { to: `+${FIRST_NUMBER + (n % phones)}`, text: `chaos ${n}` }
     const sentAtMs = performance.now() - startedAt
     all.push(front.send(message).then((told) => ({ ...told, message, sentAtMs })))
   }
   return Promise.all(all)
 }
 
-async function setPhones(lab: string, random: Random): Promise<void> {
-  for (let phone = 0; phone < PHONES; phone++) {
+async function setPhones(lab: string, phones: number, random: Random): Promise<void> {
+  for (let phone = 0; phone < phones; phone++) {
     const response = await fetch(`${lab}/lab/subscribers/${FIRST_NUMBER + phone}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },

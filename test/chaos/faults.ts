@@ -6,7 +6,7 @@ import type { Replica } from './replica.ts'
 /** One kind of bad luck. Resolves when what was broken may be whole again. */
 export interface Fault {
   readonly name: string
-  /** How often, beside the others. */
+  /** How often in one round of all of them. */
   readonly weight: number
   strike(installation: Installation, random: Random, told: (sentence: string) => void): Promise<void>
 }
@@ -21,7 +21,7 @@ const anyReplica = (installation: Installation, random: Random) =>
 
 const kill: Fault = {
   name: 'kill -9',
-  weight: 4,
+  weight: 3,
   async strike(installation, random, told) {
     const replica = anyReplica(installation, random)
     told(`kill -9 ${replica.name}`)
@@ -32,7 +32,7 @@ const kill: Fault = {
 
 const terminate: Fault = {
   name: 'SIGTERM',
-  weight: 3,
+  weight: 2,
   async strike(installation, random, told) {
     const replica = anyReplica(installation, random)
     told(`SIGTERM ${replica.name}`)
@@ -69,24 +69,44 @@ const broker: Fault = {
   },
 }
 
+const silentBroker: Fault = {
+  name: 'silent broker',
+  weight: 1,
+  async strike({ kafka }, random, told) {
+    const index = Math.floor(random.next() * kafka.brokers.split(',').length)
+    told(`freeze broker ${index} for ${BROKER_AWAY_MS / 1000} s`)
+    kafka.freeze(index)
+    await delay(BROKER_AWAY_MS)
+    told(`thaw broker ${index}`)
+    kafka.thaw(index)
+    await delay(BROKER_AWAY_MS)
+  },
+}
+
 const rolling: Fault = {
   name: 'rolling restart',
   weight: 1,
   async strike(installation, random, told) {
     const service = random.pick([...new Set(installation.replicas.map((replica) => replica.service))])
     told(`rolling restart of ${service}`)
-    for (const replica of installation.of(service)) {
-      replica.signal('SIGTERM')
-      await readyAgain(replica)
-    }
+    await restartInTurn(installation.of(service))
   },
 }
 
-export const FAULTS: readonly Fault[] = [kill, terminate, freeze, broker, rolling]
+export const FAULTS: readonly Fault[] = [kill, terminate, freeze, broker, silentBroker, rolling]
 
-/** One of them, by weight. */
-export function pickFault(random: Random, faults: readonly Fault[]): Fault {
-  return random.pick(faults.flatMap((fault) => Array<Fault>(fault.weight).fill(fault)))
+/** All of them, as often as their weight says, in an order drawn anew each time: a short run meets every kind. */
+export function* dealFaults(random: Random, faults: readonly Fault[]): Generator<Fault, never> {
+  const deck = faults.flatMap((fault) => Array<Fault>(fault.weight).fill(fault))
+  for (;;) yield* random.shuffled(deck)
+}
+
+/** One after the other is asked to stop, and waited for until it is back. */
+export async function restartInTurn(replicas: readonly Replica[]): Promise<void> {
+  for (const replica of replicas) {
+    replica.signal('SIGTERM')
+    await readyAgain(replica)
+  }
 }
 
 async function readyAgain(replica: Replica): Promise<void> {
