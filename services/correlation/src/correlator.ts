@@ -204,7 +204,7 @@ export class Correlator {
     const envelope = state?.envelope ?? envelopeFrom(completion)
     this.#remember(partition, number, {
       envelope,
-      completion,
+      completion: { ...completion, timeline: [] },
       durable: true,
       transactions: state?.transactions ?? [],
       state:
