@@ -50,7 +50,9 @@ export class Hlr extends MapNode {
           if (!(await later(delayMs, stopping.signal))) return { kind: 'silence' }
           if (conduct.kind === 'serve') {
             note('result')
-            return { kind: 'result', result: routingOf(subscriber, subscribers, options) }
+            const result = routingOf(subscriber, subscribers, options)
+            if (subscriber.setting.waiting !== true) return { kind: 'result', result }
+            return { kind: 'result', result, inform: { mwStatus: ['mcefSet'] } }
           }
           const { answer, word } = negativeAnswer(conduct, request.version)
           note(word)
