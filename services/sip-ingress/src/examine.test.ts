@@ -50,6 +50,7 @@ const run = (shape: Shape, arrival: Partial<Arrival> = {}) =>
 describe('processing order §1.2: what is refused, with which status and headers', () => {
   const rows: readonly [string, Shape, number, (string | undefined)?, Partial<Arrival>?][] = [
     ['6 unknown Request-URI scheme', { uri: 'urn:service:sos' }, 416],
+    ['6 a Request-URI that no record holds', { uri: `sip:${'x'.repeat(2048)}@ims.example` }, 414],
     ['7 foreign domain', { uri: 'sip:bob@elsewhere.example' }, 404],
     ['7 local number without a rule', { uri: 'tel:7042;phone-context=example.com' }, 404],
     ['7 number that cannot be one', { uri: 'tel:+0123' }, 484],

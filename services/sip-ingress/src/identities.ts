@@ -10,6 +10,8 @@ type Recipient = ImReceived['recipient']
 
 /** Header in which an S-CSCF says who is served. */
 const SERVED_USER = 'p-served-user'
+/** What a record holds of a URI. */
+const LONGEST_URI = 2048
 
 /**
  * The served user: P-Served-User from a peer that may send it, else the Request-URI (RFC 5502 §4.1; never To,
@@ -31,6 +33,7 @@ function resolve(
   registered: boolean | undefined,
   policy: Policy,
 ): Recipient | Refusal {
+  if (uri.length > LONGEST_URI) return refuse(414, 'uriTooLong')
   const own = numberOptions(policy)
   const found = numberFromUri(uri, own)
   const recipient = (number?: string): Recipient => ({
@@ -81,7 +84,7 @@ export function fromOf(request: SipRequest, policy: Policy): Identity {
 const LONGEST_NAME = 128
 
 function identity(address: NameAddr, policy: Policy, asserted: boolean): Identity {
-  const uri = utf8View(address.uriText).slice(0, 2048)
+  const uri = utf8View(address.uriText).slice(0, LONGEST_URI)
   const found = numberFromUri(uri, { ...numberOptions(policy), trustForeignHosts: asserted })
   const number =
     found.kind === 'global'
