@@ -85,7 +85,7 @@ export class GatewayInLab {
       environment: {},
       base: settings(ports, sipPort, options, this.#folder),
     })
-    const policy = loadPolicy('', { ...options.policy })
+    const policy = loadPolicy('', policyOf(options))
     this.#standalone = createStandalone(config, {
       registry: createRegistry('standalone', 'test'),
       logger,
@@ -152,6 +152,12 @@ export class GatewayInLab {
       },
     })
   }
+}
+
+/** The users of the lab may send, whatever else a test wants. */
+function policyOf({ policy = {} }: GatewayOptions) {
+  const { authorisation, ...rest } = policy as { authorisation?: object }
+  return { ...rest, authorisation: { senderDomains: ['ims.invalid', 'ims.example'], ...authorisation } }
 }
 
 function settings(

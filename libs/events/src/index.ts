@@ -8,6 +8,7 @@ import { smOutcome } from './sm-outcome.ts'
 import { smPrepared } from './sm-prepared.ts'
 import { smReports } from './sm-reports.ts'
 import { smRouted } from './sm-routed.ts'
+import { tapEvent } from './tap-event.ts'
 
 export { type DeadLetter, deadLetter } from './dead-letter.ts'
 export { defineTopic, MAXIMUM_RECORD_OCTETS, type TopicOptions } from './define.ts'
@@ -36,6 +37,7 @@ export { type Home, type NodeOutcome, type SmOutcome, smOutcome } from './sm-out
 export { type Routing, type SmPrepared, smPrepared } from './sm-prepared.ts'
 export { REPORT_STEPS, type ReportStep, type SmReport, smReports } from './sm-reports.ts'
 export { ServingNode, type SmRouted, smRouted } from './sm-routed.ts'
+export { type TapEvent, tapEvent } from './tap-event.ts'
 export type { Topic } from './topic.ts'
 
 /** All topics of the bus. */
@@ -49,5 +51,6 @@ export const TOPICS = [
   smOutcome,
   recipientAvailable,
   imdnOutbox,
+  tapEvent,
   deadLetter,
 ] as const

@@ -85,6 +85,8 @@ const NOT_READY_MS = 100
 /** Nobody waits for a final any longer: Timer F, and some for clocks. */
 const LONGEST_WAIT_MS = 34_000
 
+const LAG_FRESH_MS = 1_000
+
 /**
  * The one truth per message (design §4 rule 3): built from records in any order, decides once, writes the decision
  * before the final leaves, and answers every transaction that joins.
@@ -95,6 +97,8 @@ export class Correlator {
   readonly #partitions = new Map<number, Partition>()
   readonly #deadlines: Deadlines<string>
   readonly #partitionOf = new Map<string, number>()
+  /** How long the last conversion took to be read here, from the arrival of its message. */
+  #lag = { ms: 0, seenAtMs: 0 }
 
   constructor(options: CorrelatorOptions, dependencies: CorrelatorDependencies) {
     this.#options = options
@@ -171,6 +175,7 @@ export class Correlator {
 
   reported(number: number, report: SmReport): void {
     const partition = this.#partition(number)
+    if (report.step === 'converted' && partition.ready) this.#measure(report.receivedAtMs)
     const decided = partition.decided.get(report.messageId)
     if (decided !== undefined) {
       if (decided.state === undefined) return
@@ -180,6 +185,18 @@ export class Correlator {
     }
     applyReport(this.#open(partition, number, report), report)
     this.#evaluate(report.messageId, partition)
+  }
+
+  /** Two hops of the bus and two stages, and nothing of the network's time: what the gateway itself takes. */
+  #measure(receivedAtMs: number): void {
+    const seenAtMs = this.#dependencies.now()
+    this.#lag = { ms: Math.max(0, seenAtMs - receivedAtMs), seenAtMs }
+  }
+
+  /** The lag, while it is fresh: told to ingresses with each final, so that they stop taking what would be late. */
+  #freshLag(): { lagMs?: number } {
+    const { ms: lagMs, seenAtMs } = this.#lag
+    return this.#dependencies.now() - seenAtMs < LAG_FRESH_MS ? { lagMs } : {}
   }
 
   tick(number: number, atMs: number): void {
@@ -373,7 +390,7 @@ export class Correlator {
   #answer(completion: MessageCompleted, transaction: Transaction): void {
     const { messageId, cause, final } = completion
     this.#dependencies
-      .publishFinal({ messageId, ...transaction, cause, final })
+      .publishFinal({ messageId, ...transaction, cause, final, ...this.#freshLag() })
       .catch((error: unknown) => this.#dependencies.report.publishFailed(error, messageId))
   }
 

@@ -1,27 +1,36 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Bus, BusError, type Consumer, from, on } from '@ipsmgw/bus'
-import { imdnOutbox, imReceived, sipFinal } from '@ipsmgw/events'
+import { imdnOutbox, imReceived, sipFinal, tapEvent } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import type { Policy } from '@ipsmgw/policy'
 import { listenError, type Part } from '@ipsmgw/runtime'
 import { SipEndpoint } from '@ipsmgw/sip'
+import type { Logger } from '@ipsmgw/telemetry'
+import { Admission } from './admission.ts'
 import type { SipIngressConfig } from './config.ts'
+import { ContentCheck } from './content-check.ts'
 import { Ingress } from './ingress.ts'
+import { CertificateFiles, listenersOf, readTls } from './listeners.ts'
+import { LoadProbe } from './load-probe.ts'
 import { Notifier } from './notifier.ts'
 import { PeerTable } from './peers.ts'
+import { RateLimiter } from './rates.ts'
 import type { IngressReport } from './report.ts'
+import { Taps } from './taps.ts'
 
 export interface SipIngressDependencies {
   readonly bus: Bus
   readonly keys: KeyMaker
   readonly report: IngressReport
+  readonly logger: Logger
   policy(): Policy
   now(): number
 }
 
 export interface SipIngress extends Part {
   readonly ingress: Ingress
+  readonly admission: Admission
   /** Port in use once started. */
   port(): number
 }
@@ -38,10 +47,23 @@ export function createSipIngress(
 ): SipIngress {
   const { sip, ordinal } = config
   const { bus, report } = dependencies
+  const admission = new Admission(sip)
+  const taps = new Taps(
+    { file: sip.tapTargetFile, instance: `sip-ingress-${ordinal}` },
+    {
+      now: dependencies.now,
+      publish: (event) => bus.publish(tapEvent, event),
+      failed: (error) => report.tapFailed(error),
+    },
+  )
   const ingress = new Ingress(
-    { ...sip, host: sip.hostname, body: {}, ordinal, bootId: randomUUID() },
+    { ...sip, host: sip.hostname, ordinal, bootId: randomUUID() },
     {
       ...dependencies,
+      admission,
+      rates: new RateLimiter({ replicas: sip.replicas, capacity: sip.rememberedSenders }),
+      contentCheck: new ContentCheck(),
+      tap: (record) => taps.see(record),
       peers: new PeerTable(sip.peers),
       publish: (record) => bus.publish(imReceived, record),
       provablyNotPublished: (error) =>
@@ -50,14 +72,14 @@ export function createSipIngress(
   )
   const endpoint = new SipEndpoint(
     {
-      listeners: (['udp', 'tcp'] as const).map((transport) => ({
-        transport,
-        host: sip.host,
-        port: sip.port,
-      })),
+      listeners: listenersOf(sip),
+      timers: sip.timers,
       tryingDelayMs: sip.tryingDelayMs,
+      ...(sip.tls !== undefined && { tlsClient: readTls(sip.tls) }),
     },
     {
+      admits: (request, source) => ingress.admits(request, source),
+      feedback: () => admission.feedback,
       onRequest: (request) => ingress.request(request),
       onParseError: (error, source) => report.malformed(error, source),
       onHandlerError: (error) => report.handlerFault(error),
@@ -74,11 +96,16 @@ export function createSipIngress(
       wait: (delayMs, signal) => delay(delayMs, undefined, { signal }).catch(() => undefined),
     },
   )
+  const certificates = new CertificateFiles(sip.tls, (tls) => endpoint.renewTls(tls), dependencies.logger)
+  const probe = new LoadProbe(dependencies.now, (utilisation, nowMs) =>
+    admission.sample({ utilisation, ...ingress.waiting(nowMs) }),
+  )
   let replies: Consumer | undefined
   let outbox: Consumer | undefined
   return {
     name: 'sip-ingress',
     ingress,
+    admission,
     port: () => endpoint.addresses()[0]?.port ?? sip.port,
     async start() {
       replies = await bus.replies(sipFinal, ordinal, (final) => ingress.final(final))
@@ -101,6 +128,9 @@ export function createSipIngress(
           notifier.replayed(partition).catch((error: unknown) => report.handlerFault(error))
         },
       })
+      certificates.start()
+      taps.start()
+      probe.start()
       ingress.open()
     },
     async stop() {
@@ -114,6 +144,9 @@ export function createSipIngress(
       await notified
       await replies?.close()
       ingress.close()
+      probe.stop()
+      taps.stop()
+      certificates.stop()
     },
   }
 }

@@ -25,6 +25,6 @@ export function buildSipIngress(
     report: createIngressReport(registry, logger),
     now: Date.now,
   })
-  createIngressGauges(registry, service.ingress)
+  createIngressGauges(registry, service.ingress, service.admission)
   return service
 }

@@ -3,8 +3,10 @@ import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
 import { loadPolicy, policyFileSchema } from '@ipsmgw/policy'
 import { httpSchema, keysSchema, loadKey, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
+import { listenerSchema, listenersOf, tlsSchema } from './listeners.ts'
 import { notificationSchema } from './notifier.ts'
 import { PeerTable, peerSchema } from './peers.ts'
+import { readTargets } from './taps.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -13,6 +15,12 @@ export const sipSchema = Type.Object(
   {
     host: Type.String({ default: '127.0.0.1', description: 'address to bind, UDP and TCP' }),
     port: Type.Integer({ default: 5060, minimum: 0, maximum: 65_535, description: 'SIP port, UDP and TCP' }),
+    listeners: Type.Array(listenerSchema, {
+      default: [],
+      maxItems: 32,
+      description: 'sockets instead of UDP and TCP at host and port',
+    }),
+    tls: Type.Optional(tlsSchema),
     hostname: Type.String({ default: 'ipsmgw.invalid', description: 'own name in Warning headers' }),
     tryingDelayMs: Type.Integer({
       default: 200,
@@ -20,6 +28,14 @@ export const sipSchema = Type.Object(
       maximum: 3_500,
       description: '100 on TCP after this',
     }),
+    timers: Type.Object(
+      {
+        t1Ms: Type.Integer({ default: 500, minimum: 10, maximum: 2_000, description: 'RFC 3261 T1' }),
+        t2Ms: Type.Integer({ default: 4_000, minimum: 20, maximum: 16_000, description: 'RFC 3261 T2' }),
+        t4Ms: Type.Integer({ default: 5_000, minimum: 20, maximum: 17_000, description: 'RFC 3261 T4' }),
+      },
+      { ...closed, default: {} },
+    ),
     answerByMs: Type.Integer({
       default: 25_000,
       minimum: 1_000,
@@ -34,7 +50,31 @@ export const sipSchema = Type.Object(
     maximumInFlight: Type.Integer({
       default: 50_000,
       minimum: 1,
-      description: 'messages without a final; then 503',
+      description: 'messages without a final; then 503. The last tenth is for priority messages',
+    }),
+    maximumLagMs: Type.Integer({
+      default: 3_000,
+      minimum: 50,
+      description: 'what messages may wait inside the gateway before some are refused with 503',
+    }),
+    priorityNamespaces: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+      default: ['ets', 'wps', 'esnet'],
+      description: 'Resource-Priority of trusted peers that survives load longer',
+    }),
+    replicas: Type.Integer({
+      default: 1,
+      minimum: 1,
+      maximum: 1_024,
+      description: 'instances that share the load; each grants its share of the rates',
+    }),
+    rememberedSenders: Type.Integer({
+      default: 200_000,
+      minimum: 1_000,
+      description: 'senders and domains whose rates are kept in memory',
+    }),
+    tapTargetFile: Type.String({
+      default: '',
+      description: 'list of interception targets (YAML), managed by others; empty: off',
     }),
     notifications: notificationSchema,
   },
@@ -62,7 +102,20 @@ export type SipIngressConfig = Static<typeof sections>
 export function checkSipIngress(config: SipIngressConfig): ConfigProblem[] {
   return [
     ...problemsOf('sip.peers', () => new PeerTable(config.sip.peers)),
+    ...problemsOf('sip.listeners', () => listenersOf(config.sip)),
+    ...problemsOf(
+      'sip.tapTargetFile',
+      () => config.sip.tapTargetFile && readTargets(config.sip.tapTargetFile),
+    ),
     ...problemsOf('keys.hashFile', () => loadKey(config.keys.hashFile)),
-    ...problemsOf('policy.file', () => loadPolicy(config.policy.file)),
+    ...problemsOf('policy.file', () => checkProfiles(config)),
   ]
+}
+
+/** A profile that is not there refuses every message of its peer: that is known at the start. */
+function checkProfiles({ policy, sip }: SipIngressConfig): void {
+  const { profiles } = loadPolicy(policy.file)
+  for (const { name, profile } of sip.peers)
+    if (profile !== undefined && !Object.hasOwn(profiles, profile))
+      throw new Error(`the document has no profile "${profile}", which peer ${name} wants`)
 }

@@ -10,12 +10,12 @@ const NOW = Date.UTC(2026, 9, 24, 2, 24, 12)
 const SCSCF: PeerConfig = {
   name: 'scscf',
   addresses: ['127.0.0.1'],
+  tlsNames: [],
   trusted: true,
   servedUser: true,
-  unknownOutcome: 202,
 }
 const POLICY = { ...loadPolicy(), homeDomains: ['ims.example'] }
-const OPTIONS = { host: 'gw.example', body: {} }
+const OPTIONS = { host: 'gw.example' }
 
 interface Shape {
   uri?: string

@@ -1,6 +1,6 @@
 import { causeRow } from '@ipsmgw/causes'
 import type { ImReceived } from '@ipsmgw/events'
-import { type BodyOptions, type BodyResult, readBody, type TextBody } from '@ipsmgw/im'
+import { type BodyResult, readBody, type TextBody } from '@ipsmgw/im'
 import type { Policy } from '@ipsmgw/policy'
 import { dialogRefusal, extensionRefusal, type SipRequest, schemeRefusal, utf8View } from '@ipsmgw/sip'
 import { anonymityOf } from './anonymity.ts'
@@ -24,7 +24,6 @@ export interface Consumed {
 
 export interface ExamineOptions {
   readonly host: string
-  readonly body: BodyOptions
 }
 
 /** What the transaction layer and the configuration know of the request. */
@@ -52,7 +51,7 @@ export function examine(
   if (arrival.merged) return refuse(482, 'merged')
   const extension = extensionRefusal(request, [])
   if (extension !== undefined) return refuse(extension.status, 'require', extension.headers)
-  const body = readBody(bodyInput(request), options.body)
+  const body = readBody(bodyInput(request), policy.bodies)
   if (!body.ok) return refusedBody(body, options.host)
   if (body.kind !== 'text') return { kind: 'consumed' }
   const expiresAtMs = expiryOf(request, nowMs)
@@ -61,8 +60,7 @@ export function examine(
   const asserted = assertedBy(request, peer, policy)
   if (asserted.length === 0 && !policy.originator.useFrom) return refuse(403, 'noAssertedIdentity')
   const anonymity = anonymityOf(request)
-  if (anonymity.kind === 'unhonourable')
-    return refuse(causeRow('anonymityDisallowed').status, 'privacyCritical', [], 'Anonymity Disallowed')
+  if (anonymity.kind === 'unhonourable') return unhonourable(policy)
   return {
     kind: 'message',
     recipient,
@@ -78,6 +76,13 @@ export function examine(
     ...chargingOf(request),
     ...(expiresAtMs !== undefined && { expiresAtMs }),
   }
+}
+
+/** RFC 3323 §4.2 wants 500 with a phrase that tells; a 500 may make the core deliver it elsewhere, unhidden. */
+function unhonourable({ anonymity }: Policy): Refusal {
+  return anonymity.unknownCritical === 500
+    ? refuse(500, 'privacyCritical', [], 'Privacy Value Not Supported')
+    : refuse(causeRow('anonymityDisallowed').status, 'privacyCritical', [], 'Anonymity Disallowed')
 }
 
 function bodyInput(request: SipRequest) {

@@ -1,7 +1,8 @@
-import { answerFor, type Cause } from '@ipsmgw/causes'
+import { type AnswerDetail, answerFor, type Cause } from '@ipsmgw/causes'
 import type { ImReceived, SipFinal } from '@ipsmgw/events'
+import { acceptedTypes } from '@ipsmgw/im'
 import { type KeyMaker, messageIdOf } from '@ipsmgw/numbering'
-import type { Policy } from '@ipsmgw/policy'
+import { decide, type Policy, policyFor } from '@ipsmgw/policy'
 import { Deadlines } from '@ipsmgw/runtime'
 import {
   type IncomingRequest,
@@ -9,28 +10,25 @@ import {
   type ServerTransactionHandle,
   SipParseError,
   type SipRequest,
-  utf8View,
+  type SipSource,
 } from '@ipsmgw/sip'
-import { isTraceparent } from '@ipsmgw/telemetry'
+import type { Admission, LoadSample } from './admission.ts'
+import type { ContentCheck } from './content-check.ts'
 import { type Arrival, type Examined, type ExamineOptions, examine } from './examine.ts'
 import type { PeerConfig, PeerTable } from './peers.ts'
+import type { RateLimiter } from './rates.ts'
+import { type RecordOptions, recordOf } from './record.ts'
 import { type Refusal, refuse, warning } from './refusal.ts'
 import type { IngressReport } from './report.ts'
 
 const METHODS = ['MESSAGE', 'OPTIONS', 'REGISTER', 'CANCEL']
 
-/** Part of the budget that is kept for the answer, and its floor (design §4 rule 5). */
-const RESERVE_SHARE = 0.2
-const RESERVE_FLOOR_MS = 2_000
 /** The own guard fires this long after answerBy: correlation's answer comes first. */
 const GUARD_MS = 1_000
 
-export interface IngressOptions extends ExamineOptions {
-  readonly ordinal: number
-  readonly bootId: string
-  readonly answerByMs: number
+export interface IngressOptions extends ExamineOptions, RecordOptions {
   readonly unknownPeers: 'refuse' | 'drop'
-  readonly maximumInFlight: number
+  readonly priorityNamespaces: readonly string[]
 }
 
 export interface IngressDependencies {
@@ -42,6 +40,11 @@ export interface IngressDependencies {
   publish(record: ImReceived): Promise<void>
   /** Whether that failure proves that the record is not on the bus. */
   provablyNotPublished(error: unknown): boolean
+  readonly admission: Admission
+  readonly rates: RateLimiter
+  readonly contentCheck: ContentCheck
+  /** Sees every message that is taken. */
+  tap(record: ImReceived): void
   readonly report: IngressReport
 }
 
@@ -57,7 +60,10 @@ export class Ingress {
   readonly #dependencies: IngressDependencies
   readonly #pending = new Map<string, Pending>()
   readonly #guards: Deadlines<string>
+  /** Records that the bus has not confirmed, by when they were handed to it. */
+  readonly #unpublished = new Map<string, number>()
   #accepting = false
+  #lagMs = 0
   #idle: (() => void) | undefined
 
   constructor(options: IngressOptions, dependencies: IngressDependencies) {
@@ -77,6 +83,38 @@ export class Ingress {
   oldestMs(): number | undefined {
     for (const pending of this.#pending.values()) return pending.startedAtMs
     return undefined
+  }
+
+  /** What the admission needs to know beside the process's own load. */
+  waiting(nowMs: number): Pick<LoadSample, 'nowMs' | 'lagMs' | 'oldestUnpublishedMs'> {
+    const lagMs = this.#lagMs
+    this.#lagMs = 0
+    for (const sinceMs of this.#unpublished.values())
+      return { nowMs, lagMs, oldestUnpublishedMs: nowMs - sinceMs }
+    return { nowMs, lagMs, oldestUnpublishedMs: 0 }
+  }
+
+  /**
+   * Whether a new request may open a transaction at all (row 3 of the order of checks): cheap, since it decides what
+   * overload costs. Copies of running messages always may.
+   */
+  admits(message: SipRequest, source: SipSource): boolean {
+    if (message.method !== 'MESSAGE') return true
+    const { admission, peers, report } = this.#dependencies
+    const peer = peers.find(source)
+    if (peer === undefined) return true
+    const why = admission.refuses(this.#pending.size, this.#isPriority(message, peer))
+    if (why === undefined || this.#pending.has(idOf(message))) return true
+    report.refused('MESSAGE', 503, why)
+    return false
+  }
+
+  /** RFC 4412: namespaces that the operator lists, from peers that are believed. */
+  #isPriority(message: SipRequest, peer: PeerConfig): boolean {
+    const values = peer.trusted ? message.headers.get('resource-priority') : undefined
+    if (values === undefined) return false
+    const { priorityNamespaces } = this.#options
+    return values.split(',').some((value) => priorityNamespaces.includes(value.trim().split('.')[0] ?? ''))
   }
 
   open(): void {
@@ -108,7 +146,8 @@ export class Ingress {
 
   /** The final of a message this instance holds transactions for. Others are counted, never answered. */
   final(final: SipFinal): void {
-    const { messageId } = final
+    const { messageId, lagMs } = final
+    if (lagMs !== undefined) this.#lagMs = Math.max(this.#lagMs, lagMs)
     const pending = final.bootId === this.#options.bootId ? this.#pending.get(messageId) : undefined
     if (pending === undefined) {
       this.#dependencies.report.strayFinal()
@@ -141,7 +180,7 @@ export class Ingress {
     request.respond(200, '', {
       headers: [
         ['Allow', METHODS.join(', ')],
-        ['Accept', 'text/plain, message/cpim, multipart/mixed, multipart/alternative'],
+        ['Accept', acceptedTypes(this.#dependencies.policy().bodies)],
         ['Accept-Encoding', 'identity'],
         ['Accept-Language', '*'],
         ['Supported', ''],
@@ -159,33 +198,36 @@ export class Ingress {
 
   #message(request: IncomingRequest, peer: PeerConfig): void {
     const { message, mergedWith } = request
-    const messageId = messageIdOf(
-      message.callId,
-      message.from.tag ?? '',
-      message.cseq.number,
-      message.uriText,
-    )
+    const messageId = idOf(message)
     const running = this.#pending.get(messageId)
-    const full = running === undefined && this.#pending.size >= this.#options.maximumInFlight
-    if (!this.#accepting || full) {
-      this.#refuse(request, this.#overloaded(full ? 'inFlight' : 'draining'))
+    if (!this.#accepting && running === undefined) {
+      this.#refuse(request, this.#overloaded('draining'))
       return
     }
+    const document = this.#dependencies.policy()
     const arrival = {
       peer,
-      policy: this.#dependencies.policy(),
+      policy: policyFor(document, peer.profile) ?? document,
       nowMs: this.#dependencies.now(),
       merged: mergedWith !== undefined && this.#isFork(request, mergedWith),
     }
     const examined = examine(message, arrival, this.#options)
     if (examined.kind === 'refused') this.#refuse(request, examined)
     else if (examined.kind === 'consumed') this.#consume(request)
-    else if (running === undefined) this.#accept(request, messageId, examined, arrival)
+    else if (running === undefined) this.#admit(request, messageId, examined, arrival)
     else {
       // A copy over another way while the first is under way: both get the one answer.
       running.transactions.push(request.transaction)
       this.#dependencies.report.joined()
     }
+  }
+
+  /** Rates come last: what is refused for another reason is not counted. */
+  #admit(request: IncomingRequest, messageId: string, examined: Examined, arrival: Arrival): void {
+    const { rates } = this.#dependencies
+    const waitSeconds = rates.take(examined.sender, arrival.policy, arrival.nowMs)
+    if (waitSeconds === undefined) this.#accept(request, messageId, examined, arrival)
+    else this.#refuse(request, this.#causeRefusal('rateExceeded', { retryAfterSeconds: waitSeconds }))
   }
 
   #consume(request: IncomingRequest): void {
@@ -204,46 +246,54 @@ export class Ingress {
   }
 
   #accept(request: IncomingRequest, messageId: string, examined: Examined, arrival: Arrival): void {
-    const record = this.#record(request, messageId, examined, arrival)
+    const { report, keys, tap } = this.#dependencies
+    const arrived = { message: request.message, transport: request.source.transport }
+    const record = recordOf(arrived, messageId, examined, arrival, this.#options, keys)
     this.#pending.set(messageId, {
       transactions: [request.transaction],
       guardAtMs: record.answerByMs + GUARD_MS,
       startedAtMs: arrival.nowMs,
     })
     this.#guards.set(messageId, record.answerByMs + GUARD_MS)
-    this.#dependencies.report.accepted(messageId, record)
-    this.#dependencies.publish(record).catch((error: unknown) => this.#unpublished(messageId, error))
+    report.accepted(messageId, record)
+    tap(record)
+    const { contentCheck } = arrival.policy
+    if (contentCheck === undefined) this.#publish(record)
+    else this.#check(record, contentCheck).catch((error: unknown) => report.handlerFault(error))
   }
 
-  #record(request: IncomingRequest, messageId: string, examined: Examined, arrival: Arrival): ImReceived {
-    const { peer, policy, nowMs: now } = arrival
-    const budgetMs = peer.answerByMs ?? this.#options.answerByMs
-    const answerByMs = now + budgetMs
-    const { kind: _, ...content } = examined
-    return {
-      messageId,
-      recipientKey: this.#dependencies.keys.keyOf(canonical(examined.recipient)),
-      receivedAtMs: now,
-      answerByMs,
-      forwardByMs: answerByMs - Math.max(RESERVE_FLOOR_MS, budgetMs * RESERVE_SHARE),
-      reply: { ordinal: this.#options.ordinal, bootId: this.#options.bootId },
-      sip: {
-        callId: utf8View(request.message.callId).slice(0, 512),
-        peer: peer.name,
-        transport: request.source.transport,
-      },
-      ...content,
-      ...traceContext(request.message, peer),
-      answer: {
-        unknownOutcome: peer.unknownOutcome,
-        ...(peer.earlyAnswerMs !== undefined && { earlyAtMs: now + peer.earlyAnswerMs }),
-      },
-      policyVersion: policy.version,
+  /** Only what the policy would deliver is shown to others. Answered by half of the time there is. */
+  async #check(record: ImReceived, settings: NonNullable<Policy['contentCheck']>): Promise<void> {
+    const { messageId } = record
+    const { policy, keys, contentCheck, report } = this.#dependencies
+    if (decide(record, policy(), keys).kind === 'convert') {
+      const withinMs = (record.answerByMs - record.receivedAtMs) / 2
+      const { verdict, by } = await contentCheck.ask(record, settings, withinMs)
+      report.contentChecked(verdict, by)
+      const pending = this.#pending.get(messageId)
+      if (pending === undefined) return
+      if (verdict === 'refuse') {
+        this.#answerCause(messageId, pending, by === 'checker' ? 'contentRefused' : 'contentUnchecked')
+        return
+      }
     }
+    this.#publish(record)
+  }
+
+  #publish(record: ImReceived): void {
+    const { messageId } = record
+    this.#unpublished.set(messageId, this.#dependencies.now())
+    this.#dependencies.publish(record).then(
+      () => this.#unpublished.delete(messageId),
+      (error: unknown) => {
+        this.#unpublished.delete(messageId)
+        this.#notPublished(messageId, error)
+      },
+    )
   }
 
   /** Not on the bus for certain: ours to refuse. Perhaps on it: the guard answers, unless the final comes first. */
-  #unpublished(messageId: string, error: unknown): void {
+  #notPublished(messageId: string, error: unknown): void {
     this.#dependencies.report.publishFailed(messageId, error)
     const pending = this.#pending.get(messageId)
     if (pending === undefined || !this.#dependencies.provablyNotPublished(error)) return
@@ -287,7 +337,11 @@ export class Ingress {
   }
 
   #overloaded(why: string): Refusal {
-    const answer = answerFor('overloaded', { host: this.#options.host })
+    return this.#causeRefusal('overloaded', {}, why)
+  }
+
+  #causeRefusal(cause: Cause, detail: AnswerDetail, why: string = cause): Refusal {
+    const answer = answerFor(cause, { host: this.#options.host }, detail)
     return refuse(answer.status, why, answer.headers, answer.reasonPhrase)
   }
 
@@ -303,13 +357,6 @@ function notSupported(message: SipRequest): Refusal {
   return refuse(refusal?.status ?? 405, 'method', refusal?.headers)
 }
 
-/** What stands for the served user in keys: the number, else user and host in lower case. */
-function canonical(recipient: ImReceived['recipient']): string {
-  return recipient.number ?? recipient.uri.replace(/[;?].*$/s, '').toLowerCase()
-}
-
-/** The trace of a neighbour is continued only when the neighbour is believed. */
-function traceContext(message: SipRequest, peer: PeerConfig): { traceparent?: string } {
-  const traceparent = peer.trusted ? message.headers.get('traceparent') : undefined
-  return traceparent !== undefined && isTraceparent(traceparent) ? { traceparent } : {}
+function idOf({ callId, from, cseq, uriText }: SipRequest): string {
+  return messageIdOf(callId, from.tag ?? '', cseq.number, uriText)
 }

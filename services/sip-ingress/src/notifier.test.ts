@@ -48,12 +48,12 @@ function harness(outcomes: RequestOutcome[] = [], attempts = 4) {
         {
           name: 'scscf',
           addresses: [],
+          tlsNames: [],
           trusted: true,
           servedUser: true,
-          unknownOutcome: 202,
           notificationRoute: ROUTE,
         },
-        { name: 'cpm-as', addresses: [], trusted: true, servedUser: false, unknownOutcome: 202 },
+        { name: 'cpm-as', addresses: [], tlsNames: [], trusted: true, servedUser: false },
       ],
     },
     {

@@ -9,9 +9,16 @@ export const peerSchema = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 64 }),
     addresses: Type.Array(Type.String(), {
-      minItems: 1,
-      description: 'addresses or CIDR blocks it sends from',
+      default: [],
+      description: 'addresses or CIDR blocks it sends from; empty: any, if it has tlsNames',
     }),
+    tlsNames: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+      default: [],
+      description: 'names in its certificate; with any, it is believed over TLS only',
+    }),
+    profile: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 64, description: 'profile of the policy document' }),
+    ),
     trusted: Type.Boolean({ default: true, description: 'its P-Asserted-Identity is believed' }),
     servedUser: Type.Boolean({
       default: true,
@@ -28,13 +35,14 @@ export const peerSchema = Type.Object(
       Type.Integer({
         minimum: 500,
         maximum: 31_000,
-        description: '202 at this time, for a core with a short watchdog',
+        description: '202 at this time, for a core with a short watchdog; default that of the policy',
       }),
     ),
-    unknownOutcome: Type.Enum([202, 480], {
-      default: 202,
-      description: 'answer when forwarded without an outcome',
-    }),
+    unknownOutcome: Type.Optional(
+      Type.Enum([202, 480], {
+        description: 'answer when forwarded without an outcome; default that of the policy',
+      }),
+    ),
     notificationRoute: Type.Optional(
       Type.String({
         minLength: 5,
@@ -49,20 +57,41 @@ export const peerSchema = Type.Object(
 )
 export type PeerConfig = Static<typeof peerSchema>
 
-/** Finds the configured peer of a source address; the first match in configured order counts. */
+/** Finds the configured peer of a source, by address and name; the first match in configured order counts. */
 export class PeerTable {
-  readonly #rows: readonly { peer: PeerConfig; blocks: BlockList }[]
+  readonly #rows: readonly Row[]
 
+  /** Throws RangeError that names the peer and what is wrong with it. */
   constructor(peers: readonly PeerConfig[]) {
-    this.#rows = peers.map((peer) => ({ peer, blocks: blockListOf(peer) }))
+    this.#rows = peers.map((peer) => ({
+      peer,
+      blocks: peer.addresses.length === 0 ? undefined : blockListOf(peer),
+      names: new Set(peer.tlsNames.map((name) => name.toLowerCase())),
+    }))
+    for (const { peer, blocks, names } of this.#rows)
+      if (blocks === undefined && names.size === 0)
+        throw new RangeError(`peer ${peer.name} has neither addresses nor tlsNames`)
   }
 
   find(source: SipSource): PeerConfig | undefined {
     const mapped = /^::ffff:([\d.]+)$/i.exec(source.address)?.[1]
     const address = mapped ?? source.address
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    return this.#rows.find((row) => row.blocks.check(address, family))?.peer
+    return this.#rows.find(
+      ({ blocks, names }) => blocks?.check(address, family) !== false && bearsName(source, names),
+    )?.peer
   }
+}
+
+interface Row {
+  readonly peer: PeerConfig
+  readonly blocks: BlockList | undefined
+  readonly names: ReadonlySet<string>
+}
+
+/** Names come from a certificate that was verified; on other transports there are none. */
+function bearsName({ tlsNames = [] }: SipSource, names: ReadonlySet<string>): boolean {
+  return names.size === 0 || tlsNames.some((name) => names.has(name.toLowerCase()))
 }
 
 /** Throws RangeError that names the peer and the address. */

@@ -18,6 +18,9 @@ export interface IngressReport extends NotifierReport {
   answered(method: string, status: number): void
   consumed(): void
   joined(): void
+  /** What was said of a text, by the checker or by default. */
+  contentChecked(verdict: 'deliver' | 'refuse', by: 'checker' | 'default'): void
+  tapFailed(error: unknown): void
   finalSent(
     messageId: string,
     status: number,
@@ -73,6 +76,12 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
       'notificationRetried',
     ],
   })
+  const checks = counter(
+    registry,
+    'ipsmgw_sip_content_checks_total',
+    'Texts that the content check was asked about, by verdict and by who gave it',
+    { verdict: ['deliver', 'refuse'] as const, by: ['checker', 'default'] as const },
+  )
   const notifications = counter(
     registry,
     'ipsmgw_sip_notifications_total',
@@ -103,6 +112,8 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
       facts.inc({ fact: 'notificationConsumed' })
     },
     joined: () => facts.inc({ fact: 'joined' }),
+    contentChecked: (verdict, by) => checks.inc({ verdict, by }),
+    tapFailed: (error) => warn({ err: error }, 'record could not be put on the bus'),
     finalSent(messageId, status, cause, outcome, durationMs) {
       answered('MESSAGE', status)
       finals.observe({ class: classOf(status) }, durationMs / 1000)
@@ -146,6 +157,7 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
 export function createIngressGauges(
   registry: Registry,
   ingress: { readonly inFlight: number; oldestMs(): number | undefined },
+  admission: { readonly loss: number },
 ): void {
   gauge(
     registry,
@@ -157,6 +169,12 @@ export function createIngressGauges(
     const since = ingress.oldestMs()
     return since === undefined ? 0 : (Date.now() - since) / 1000
   })
+  gauge(
+    registry,
+    'ipsmgw_sip_refused_share',
+    'Part of new messages that is refused for load, 0 to 1',
+    () => admission.loss,
+  )
 }
 
 function classOf(status: number): (typeof CLASSES)[number] {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { SecureContextOptions } from 'node:tls'
 import { SipParseError } from '../errors.ts'
-import { SipResponse } from '../message.ts'
+import { type SipRequest, SipResponse } from '../message.ts'
 import { DEFAULT_LIMITS } from '../messages.ts'
 import { ClientLayer } from './client-layer.ts'
 import { ServerLayer } from './server-layer.ts'
@@ -16,6 +16,7 @@ import type {
   SipClock,
   SipEndpointDependencies,
   SipEndpointOptions,
+  SipSource,
   TimerOptions,
 } from './types.ts'
 
@@ -93,7 +94,11 @@ export class SipEndpoint {
         tagSeed: options.tagSeed ?? randomBytes(8).toString('hex'),
         feedback: () => dependencies.feedback?.(),
       },
-      { request: (request) => this.#deliver(request), quiet: () => this.#drained?.() },
+      {
+        admits: (request, source) => this.#admits(request, source),
+        request: (request) => this.#deliver(request),
+        quiet: () => this.#drained?.(),
+      },
     )
     const client = { ...shared, timers, maxTransactions: limits.clientTransactions }
     this.#client = new ClientLayer(client, this.#transports)
@@ -148,6 +153,16 @@ export class SipEndpoint {
       this.#drained = resolve
       this.#wheel.set(new Alarm(resolve), this.#clock.now() + drainMs)
     })
+  }
+
+  /** A request in which nothing can be read is let through: its fault is told where all faults are. */
+  #admits(request: SipRequest, source: SipSource): boolean {
+    try {
+      return this.#dependencies.admits?.(request, source) ?? true
+    } catch (error) {
+      if (!(error instanceof SipParseError)) this.#dependencies.onHandlerError?.(error)
+      return true
+    }
   }
 
   #deliver(request: IncomingRequest): void {

@@ -7,7 +7,7 @@ import { Incoming } from './incoming.ts'
 import { Flattener, mergeKey, tagOf, transactionKey } from './keys.ts'
 import type { ArrivalPath } from './paths.ts'
 import { type ServerContext, ServerTransaction } from './server-transaction.ts'
-import type { IncomingRequest, ServerTransactionHandle, SipEventName, Transport } from './types.ts'
+import type { IncomingRequest, ServerTransactionHandle, SipEventName, SipSource, Transport } from './types.ts'
 
 export interface ServerLayerOptions extends Omit<ServerContext, 'answered' | 'remove'> {
   readonly maxTransactions: number
@@ -18,6 +18,8 @@ export interface ServerLayerOptions extends Omit<ServerContext, 'answered' | 're
 }
 
 export interface ServerLayerSink {
+  /** Whether a new request may open a transaction. */
+  admits(request: SipRequest, source: SipSource): boolean
   request(request: IncomingRequest): void
   /** The last unanswered request has been answered. */
   quiet(): void
@@ -72,7 +74,8 @@ export class ServerLayer {
     if (known !== undefined) known.onRetransmission(path)
     else if (request.method === 'CANCEL') this.#cancel(request, path, key)
     else if (this.draining || this.#byKey.size >= this.#options.maxTransactions)
-      this.#refuse(request, path, key)
+      this.#refuse(request, path, key, this.draining ? undefined : 'transactionsFull')
+    else if (!this.#sink.admits(request, path.source)) this.#refuse(request, path, key, 'notAdmitted')
     else this.#open(request, path, key)
   }
 
@@ -131,8 +134,8 @@ export class ServerLayer {
     this.#stateless(request, path, key, target === undefined ? 481 : 200, undefined, target?.toTag)
   }
 
-  #refuse(request: SipRequest, path: ArrivalPath, key: string): void {
-    if (!this.draining) this.#count('transactionsFull', path.source.transport)
+  #refuse(request: SipRequest, path: ArrivalPath, key: string, name: SipEventName | undefined): void {
+    if (name !== undefined) this.#count(name, path.source.transport)
     this.#stateless(request, path, key, 503, { 'Retry-After': String(this.#options.retryAfterSeconds) })
   }
 

@@ -90,6 +90,7 @@ export type SipEventName =
   | 'cancelMatched'
   | 'cancelUnmatched'
   | 'transactionsFull'
+  | 'notAdmitted'
   | 'transactionExpired'
   | 'finalDiscarded'
   | 'lateFinal'
@@ -135,6 +136,8 @@ export interface SipEndpointDependencies {
   onHandlerError?(error: unknown): void
   /** Whether to speak with that address at all: false drops its datagrams and closes its connections. */
   allow?(source: SipSource): boolean
+  /** Whether a new request may open a transaction: false answers 503 without one. Default: all may. */
+  admits?(request: SipRequest, source: SipSource): boolean
   /** Our load as neighbours that offer `oc` are told it (RFC 7339); asked once per request, when it arrives. */
   feedback?(): OverloadFeedback | undefined
   onEvent?(name: SipEventName, transport: Transport | undefined): void

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { Admission } from './admission.ts'
+
+let nowMs = 0
+const idle = {
+  get nowMs() {
+    nowMs += 100
+    return nowMs
+  },
+  utilisation: 0.3,
+  lagMs: 0,
+  oldestUnpublishedMs: 0,
+}
+const admission = (maximumInFlight = 1_000) => new Admission({ maximumInFlight, maximumLagMs: 2_000 })
+
+/** Of 1,000 messages how many are refused. */
+const refused = (a: Admission, isPriority = false) =>
+  Array.from({ length: 1_000 }).filter(() => a.refuses(0, isPriority) !== undefined).length
+
+/** So many samples in which messages kept the process busy all the time. */
+function busy(a: Admission, samples: number): void {
+  for (let i = 0; i < samples; i++) {
+    for (let message = 0; message < 20; message++) a.refuses(0, false)
+    a.sample({ ...idle, utilisation: 1 })
+  }
+}
+
+describe('design: overload', () => {
+  test('a burst of 400 ms is taken, what lasts is refused in part, and all is taken again soon after', () => {
+    const a = admission()
+    busy(a, 4)
+    a.sample(idle)
+    assert.equal(refused(a), 0)
+    busy(a, 8)
+    assert.ok(a.loss > 0.5, String(a.loss))
+    assert.ok(Math.abs(refused(a) / 1_000 - a.loss) < 0.01)
+    for (let i = 0; i < 20; i++) a.sample(idle)
+    assert.equal(a.loss, 0)
+    assert.equal(refused(a), 0)
+  })
+
+  test('under twice the capacity the part that is taken settles near the target', () => {
+    const a = admission()
+    // What is refused costs a tenth of what is taken.
+    const load = () => Math.min(1, 2 * (1 - a.loss) + 0.2 * a.loss)
+    busy(a, 5)
+    for (let i = 0; i < 50; i++) a.sample({ ...idle, utilisation: load() })
+    const settled = Array.from({ length: 50 }, () => {
+      a.sample({ ...idle, utilisation: load() })
+      return load()
+    })
+    assert.ok(Math.max(...settled) < 0.9 && Math.min(...settled) > 0.7, settled.join(' '))
+  })
+
+  test('a process that is busy with something else refuses nothing', () => {
+    const a = admission()
+    for (let i = 0; i < 20; i++) a.sample({ ...idle, utilisation: 1 })
+    assert.equal(a.loss, 0)
+  })
+
+  test('a pipeline that lags and a bus that does not confirm count as load', () => {
+    for (const late of [{ lagMs: 3_000 }, { oldestUnpublishedMs: 3_000 }]) {
+      const a = admission()
+      for (let i = 0; i < 5; i++) a.sample({ ...idle, ...late })
+      assert.ok(a.loss > 0)
+    }
+  })
+
+  test('priority messages survive longer: load refuses none, and the last tenth of the room is theirs', () => {
+    const a = admission(100)
+    busy(a, 20)
+    assert.equal(refused(a, true), 0)
+    const b = admission(100)
+    assert.equal(b.refuses(90, false), 'inFlight')
+    assert.equal(b.refuses(99, true), undefined)
+    assert.equal(b.refuses(100, true), 'inFlight')
+  })
+
+  test('RFC 7339 §4: neighbours are told the loss, with a sequence that grows', () => {
+    const a = admission()
+    assert.equal(a.feedback.lossPercent, 0)
+    const before = Number(a.feedback.sequence)
+    busy(a, 6)
+    assert.equal(a.feedback.lossPercent, Math.round(a.loss * 100))
+    assert.ok(Number(a.feedback.sequence) > before)
+  })
+})

@@ -1,0 +1,110 @@
+import type { OverloadFeedback } from '@ipsmgw/sip'
+
+export interface AdmissionOptions {
+  /** Messages without a final; the last tenth is for priority messages. */
+  readonly maximumInFlight: number
+  /** What messages may wait inside the gateway before new ones would come too late. */
+  readonly maximumLagMs: number
+}
+
+/** What is measured; `sample` is told everything anew each time. */
+export interface LoadSample {
+  readonly nowMs: number
+  /** Part of the time in which this process was not idle, 0 to 1. */
+  readonly utilisation: number
+  /** From arrival until the pipeline had taken notice, as the last finals told. */
+  readonly lagMs: number
+  /** Age of the oldest record that the bus has not confirmed. */
+  readonly oldestUnpublishedMs: number
+}
+
+/** Time between two samples. */
+export const SAMPLE_EVERY_MS = 100
+/** Load that is aimed at while some is refused: enough idle time for latency to stay what it was. */
+const TARGET_UTILISATION = 0.8
+/** A process that is this busy cannot tell how much more would come. */
+const SATURATED = 0.97
+/** Samples in a row: a burst is taken, what lasts is not. */
+const LASTING_SAMPLES = 5
+/** New messages in a sample below which it is not them that keep the process busy. */
+const FEW_MESSAGES = 10
+const PRIORITY_SHARE = 0.1
+/** Steps of what is admitted from one sample to the next. */
+const STEEPEST_FALL = 0.75
+const STEEPEST_RISE = 1.15
+const LEAST_ADMITTED = 0.02
+/** RFC 7339 §4.3: how long neighbours keep to what they were told. */
+const FEEDBACK_VALIDITY_MS = 500
+
+/** Why a message is refused for load. */
+export type Refused = 'inFlight' | 'load'
+
+/**
+ * Which new messages are taken (RFC 7339 in spirit): all of them until the process has been busy for a while, the
+ * pipeline lags or the bus does not confirm; then a part, found by trying. Priority messages are refused only when
+ * there is no room at all.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions
+  #admitted = 1
+  #busySamples = 0
+  /** Refusals are spread evenly: what is owed of them. */
+  #owed = 0
+  /** New messages since the last sample. */
+  #asked = 0
+  #feedback: OverloadFeedback
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+    this.#feedback = this.#told(0)
+  }
+
+  /** Part of the messages that is refused, 0 to 1. */
+  get loss(): number {
+    return 1 - this.#admitted
+  }
+
+  get feedback(): OverloadFeedback {
+    return this.#feedback
+  }
+
+  /** Undefined: take it. Counts the question. */
+  refuses(inFlight: number, isPriority: boolean): Refused | undefined {
+    this.#asked += 1
+    const { maximumInFlight } = this.#options
+    const room = isPriority ? maximumInFlight : Math.ceil(maximumInFlight * (1 - PRIORITY_SHARE))
+    if (inFlight >= room) return 'inFlight'
+    if (isPriority || this.#admitted === 1) return undefined
+    this.#owed += this.loss
+    if (this.#owed < 1) return undefined
+    this.#owed -= 1
+    return 'load'
+  }
+
+  sample({ nowMs, utilisation, lagMs, oldestUnpublishedMs }: LoadSample): void {
+    const late = Math.max(lagMs, oldestUnpublishedMs) / this.#options.maximumLagMs
+    const load = Math.max(utilisation / TARGET_UTILISATION, late)
+    const isFull = late > 1 || (utilisation >= SATURATED && this.#asked >= FEW_MESSAGES)
+    this.#asked = 0
+    this.#busySamples = isFull ? this.#busySamples + 1 : 0
+    if (this.#admitted === 1 && this.#busySamples < LASTING_SAMPLES) return
+    const factor = utilisation >= SATURATED || late > 1 ? STEEPEST_FALL : 1 / Math.max(load, 0.01)
+    const admitted = this.#admitted * Math.min(STEEPEST_RISE, Math.max(STEEPEST_FALL, factor))
+    this.#set(Math.min(1, Math.max(LEAST_ADMITTED, admitted)), nowMs)
+  }
+
+  #set(admitted: number, nowMs: number): void {
+    if (admitted === this.#admitted) return
+    this.#admitted = admitted
+    if (admitted === 1) this.#owed = 0
+    this.#feedback = this.#told(nowMs)
+  }
+
+  #told(nowMs: number): OverloadFeedback {
+    return {
+      lossPercent: Math.round(this.loss * 100),
+      validityMs: FEEDBACK_VALIDITY_MS,
+      sequence: (nowMs / 1000).toFixed(3),
+    }
+  }
+}

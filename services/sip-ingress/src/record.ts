@@ -1,0 +1,64 @@
+import type { ImReceived } from '@ipsmgw/events'
+import type { KeyMaker } from '@ipsmgw/numbering'
+import { type SipRequest, type SipSource, utf8View } from '@ipsmgw/sip'
+import { isTraceparent } from '@ipsmgw/telemetry'
+import type { Arrival, Examined } from './examine.ts'
+import type { PeerConfig } from './peers.ts'
+
+/** Part of the budget that is kept for the answer, and its floor. */
+const RESERVE_SHARE = 0.2
+const RESERVE_FLOOR_MS = 2_000
+
+/** What a record takes from the instance that makes it. */
+export interface RecordOptions {
+  readonly answerByMs: number
+  readonly ordinal: number
+  readonly bootId: string
+}
+
+/** The record of an examined request, with both clocks counted from its arrival. */
+export function recordOf(
+  request: { readonly message: SipRequest; readonly transport: SipSource['transport'] },
+  messageId: string,
+  examined: Examined,
+  { peer, policy, nowMs: now }: Arrival,
+  options: RecordOptions,
+  keys: KeyMaker,
+): ImReceived {
+  const budgetMs = peer.answerByMs ?? options.answerByMs
+  const answerByMs = now + budgetMs
+  const earlyAnswerMs = peer.earlyAnswerMs ?? policy.answer.earlyAnswerMs
+  const { kind: _, ...content } = examined
+  return {
+    messageId,
+    recipientKey: keys.keyOf(canonical(examined.recipient)),
+    receivedAtMs: now,
+    answerByMs,
+    forwardByMs: answerByMs - Math.max(RESERVE_FLOOR_MS, budgetMs * RESERVE_SHARE),
+    reply: { ordinal: options.ordinal, bootId: options.bootId },
+    sip: {
+      callId: utf8View(request.message.callId).slice(0, 512),
+      peer: peer.name,
+      transport: request.transport,
+      ...(peer.profile !== undefined && { profile: peer.profile }),
+    },
+    ...content,
+    ...traceContext(request.message, peer),
+    answer: {
+      unknownOutcome: peer.unknownOutcome ?? policy.answer.unknownOutcome,
+      ...(earlyAnswerMs !== undefined && { earlyAtMs: now + earlyAnswerMs }),
+    },
+    policyVersion: policy.version,
+  }
+}
+
+/** What stands for the served user in keys: the number, else user and host in lower case. */
+function canonical(recipient: ImReceived['recipient']): string {
+  return recipient.number ?? recipient.uri.replace(/[;?].*$/s, '').toLowerCase()
+}
+
+/** The trace of a neighbour is continued only when the neighbour is believed. */
+function traceContext(message: SipRequest, peer: PeerConfig): { traceparent?: string } {
+  const traceparent = peer.trusted ? message.headers.get('traceparent') : undefined
+  return traceparent !== undefined && isTraceparent(traceparent) ? { traceparent } : {}
+}
