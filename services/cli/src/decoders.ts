@@ -3,6 +3,7 @@ import { decodeDiameter, describeDiameter } from '@ipsmgw/diameter'
 import { parseCpim } from '@ipsmgw/im'
 import { parseDatagram, SipParseError, SipRequest, utf8View } from '@ipsmgw/sip'
 import { decodeDeliver, decodeDeliverReport, formatServiceCentreTime } from '@ipsmgw/sms'
+import { describeM3ua, describeMap, describeSccp, describeTcap } from './sigtran.ts'
 
 export interface Decoder {
   readonly summary: string
@@ -23,6 +24,10 @@ export const decoders: Readonly<Record<string, Decoder>> = {
     summary: 'Diameter message (base, Sh, S6c, SGd)',
     decode: (octets) => describeDiameter(decodeDiameter(octets)),
   },
+  m3ua: { summary: 'M3UA message (RFC 4666), with SCCP, TCAP, MAP and SMS inside', decode: describeM3ua },
+  sccp: { summary: 'SCCP message (Q.713), with TCAP, MAP and SMS inside', decode: describeSccp },
+  tcap: { summary: 'TCAP message (Q.773), parameters as octets', decode: describeTcap },
+  map: { summary: 'TCAP message with its MAP operations (TS 29.002) and SMS', decode: describeMap },
 }
 
 function decodeSip(octets: Buffer): unknown {

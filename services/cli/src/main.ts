@@ -8,6 +8,7 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   send: async () => (await import('./commands/send.ts')).send,
+  explain: async () => (await import('./commands/explain.ts')).explain,
   decode: async () => (await import('./commands/decode.ts')).decode,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
   topics: async () => (await import('./commands/topics.ts')).topics,

@@ -7,4 +7,6 @@ export {
   sipIngressSections,
   sipSchema,
 } from './config.ts'
+export { type Arrival, type Examined, examine } from './examine.ts'
 export type { PeerConfig } from './peers.ts'
+export { type RecordOptions, recordOf } from './record.ts'

@@ -25,7 +25,7 @@ Example
   ipsmgw decode sms 040c9144770009406500006230102143654005c8329bfd06`
 
 export const decode = {
-  summary: 'show a SIP, CPIM, SMS or Diameter message as a tree',
+  summary: 'show a SIP, SMS, Diameter or SIGTRAN message as a tree',
   async run(args: string[]): Promise<number> {
     const { values, positionals } = parseArgs({
       args,
