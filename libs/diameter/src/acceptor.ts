@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
 import { DecodeError } from '@ipsmgw/bytes'
 import { encodeAnswer } from './build.ts'
 import { advertisedApplications, commonApplications } from './capabilities.ts'
@@ -11,7 +12,7 @@ import { AvpError, resultCodeOf } from './errors.ts'
 import { readRequest } from './fields.ts'
 import type { Avp, DiameterHeader } from './messages.ts'
 import type { Peer, PeerContext } from './peer.ts'
-import type { ListenerOptions } from './types.ts'
+import type { ListenerOptions, TlsCredentials } from './types.ts'
 import type { Timed } from './watch-keeper.ts'
 
 export interface AcceptorContext extends PeerContext {
@@ -31,8 +32,8 @@ export class Acceptor implements ConnectionOwner {
   }
 
   async listen(listeners: readonly ListenerOptions[]): Promise<void> {
-    for (const { host, port } of listeners) {
-      const server = createServer((socket) => this.#accept(socket))
+    for (const { host, port, tls } of listeners) {
+      const server = this.#server(tls)
       server.maxConnections = this.#context.limits.connections
       this.#servers.push(server)
       await new Promise<void>((resolve, reject) => {
@@ -44,6 +45,26 @@ export class Acceptor implements ConnectionOwner {
         })
       })
     }
+  }
+
+  #server(tls: TlsCredentials | undefined): Server {
+    const accept = (socket: Socket) => this.#accept(socket)
+    if (tls === undefined) return createServer(accept)
+    const { certificate: cert, key, authorities: ca } = tls
+    const server = createTlsServer(
+      {
+        cert,
+        key,
+        ca,
+        requestCert: true,
+        minVersion: 'TLSv1.2',
+        handshakeTimeout: this.#context.timers.capabilitiesMs,
+      },
+      accept,
+    )
+    return server.on('tlsClientError', (error, { remoteAddress }) =>
+      this.#tell(remoteAddress ?? 'unknown', error.message),
+    )
   }
 
   addresses(): { host: string; port: number }[] {

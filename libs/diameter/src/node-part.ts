@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import type { Part } from '@ipsmgw/runtime'
 import type { Logger, Registry } from '@ipsmgw/telemetry'
 import { DiameterNode } from './node.ts'
 import { createNodeGauges, createNodeReport } from './node-report.ts'
 import type { DiameterSettings } from './settings.ts'
+import type { PeerOptions } from './types.ts'
 
 export interface DiameterPartOptions {
   /** Index of this replica. */
@@ -32,7 +34,7 @@ export function createDiameterPart(
       originHost,
       originRealm: settings.originRealm,
       applications: options.applications,
-      peers: settings.peers,
+      peers: settings.peers.map(peerOf),
       overloadControl: settings.overloadControl,
       timers: { watchdogMs: settings.watchdogMs },
       limits: { pendingPerPeer: settings.maximumPendingPerPeer },
@@ -57,5 +59,18 @@ export function createDiameterPart(
     stop: () => node.stop(),
     // Peers that go away later are the network's trouble: senders get the status of its cause, not silence.
     missing: () => (wasUp ? undefined : 'no Diameter peer has answered yet'),
+  }
+}
+
+/** A peer as configured, the files of its TLS read. Throws what the file system throws. */
+function peerOf({ tls, ...peer }: DiameterSettings['peers'][number]): PeerOptions {
+  if (tls === undefined) return peer
+  return {
+    ...peer,
+    tls: {
+      certificate: readFileSync(tls.certificateFile),
+      key: readFileSync(tls.keyFile),
+      authorities: readFileSync(tls.authoritiesFile),
+    },
   }
 }

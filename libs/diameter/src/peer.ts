@@ -1,4 +1,5 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { DecodeError } from '@ipsmgw/bytes'
 import { checkCea, type LocalNode } from './capabilities.ts'
 import { decodeDiameter, decodeHeader } from './codec.ts'
@@ -16,6 +17,8 @@ import { type Timed, WatchKeeper } from './watch-keeper.ts'
 
 /** TCP and SCTP without TLS (RFC 6733 §2.1). */
 export const DIAMETER_PORT = 3868
+/** TLS over TCP. */
+export const DIAMETER_TLS_PORT = 5658
 
 /** What a peer needs of its node. */
 export interface PeerContext {
@@ -215,6 +218,9 @@ export class Peer implements ConnectionOwner, Candidate {
   #lostI(error: Error | undefined): void {
     const connecting = this.#state === 'waitConnAck' || this.#state === 'waitConnAckElect'
     if (connecting) this.#tell('connectFailed', error?.message)
+    // So a peer turns away who it does not know, after a TLS handshake that was good on our side.
+    else if (this.#state === 'waitICea')
+      this.#tell('connectFailed', error?.message ?? 'closed before the capabilities were answered')
     this.#event(connecting ? 'iRefused' : 'iLost')
   }
 
@@ -230,13 +236,21 @@ export class Peer implements ConnectionOwner, Candidate {
   }
 
   #connect(): void {
-    const { host = this.#options.identity, port = DIAMETER_PORT } = this.#options
-    const socket = connect({ host, port })
+    const socket = this.#socket()
     const connection = new DiameterConnection(socket, this, this.#context.limits.messageOctets)
     this.#i = connection
-    socket.once('connect', () => {
+    socket.once(this.#options.tls === undefined ? 'connect' : 'secureConnect', () => {
       if (this.#i === connection) this.#event('iConnected')
     })
+  }
+
+  /** With TLS the certificate must name the peer's identity, wherever it is reached (RFC 6733 §13.3). */
+  #socket(): Socket {
+    const { host = this.#options.identity, tls } = this.#options
+    if (tls === undefined) return connect({ host, port: this.#options.port ?? DIAMETER_PORT })
+    const { certificate: cert, key, authorities: ca } = tls
+    const port = this.#options.port ?? DIAMETER_TLS_PORT
+    return connectTls({ host, port, cert, key, ca, servername: this.identity, minVersion: 'TLSv1.2' })
   }
 
   #adopt(): void {

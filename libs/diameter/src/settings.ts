@@ -2,11 +2,22 @@ import Type, { type Static } from 'typebox'
 
 const closed = { additionalProperties: false } as const
 
+/** Files as PEM; read when the process starts. */
+const tlsSchema = Type.Object(
+  {
+    certificateFile: Type.String({ minLength: 1, description: 'own certificate, its chain after it' }),
+    keyFile: Type.String({ minLength: 1 }),
+    authoritiesFile: Type.String({ minLength: 1, description: 'who signs the certificate of the peer' }),
+  },
+  closed,
+)
+
 const peerSchema = Type.Object(
   {
     identity: Type.String({ minLength: 1, description: 'Diameter identity of the peer (its Origin-Host)' }),
     host: Type.String({ minLength: 1, description: 'address or name to connect to' }),
     port: Type.Integer({ default: 3868, minimum: 1, maximum: 65_535 }),
+    tls: Type.Optional(tlsSchema),
     realms: Type.Array(Type.String(), { default: [], description: 'realms reached through it' }),
     priority: Type.Integer({ default: 1, minimum: 1, description: 'lower is asked first' }),
   },

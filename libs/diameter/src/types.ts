@@ -3,6 +3,13 @@ import type { AnswerName, RepeatableRequest, RequestName } from './dictionary/me
 import type { DiameterMessage } from './messages.ts'
 import type { DiameterResult } from './results.ts'
 
+/** Own certificate and key, and the authorities that sign those of neighbours, each as PEM. */
+export interface TlsCredentials {
+  readonly certificate: string | Buffer
+  readonly key: string | Buffer
+  readonly authorities: string | Buffer
+}
+
 /** A neighbour: who it is, where it is, what is reached through it. */
 export interface PeerOptions {
   /** Its Origin-Host. */
@@ -12,6 +19,8 @@ export interface PeerOptions {
   /** Where to connect to; needed unless it only connects to us. */
   readonly host?: string
   readonly port?: number
+  /** TLS before CER (RFC 6733 §13.1); its certificate must name its identity. */
+  readonly tls?: TlsCredentials
   /** Realms whose requests may go there; its own host is always reached through it. */
   readonly realms?: readonly string[]
   /** Lower is asked first; equal ones share the load. */
@@ -22,6 +31,8 @@ export interface ListenerOptions {
   readonly host: string
   /** 0: any free port, see `DiameterNode.addresses()`. */
   readonly port: number
+  /** TLS before CER; who connects must have a certificate of the authorities. */
+  readonly tls?: TlsCredentials
 }
 
 /** Durations in milliseconds. */
