@@ -57,6 +57,9 @@ export interface RouterDependencies {
   publishReport(report: SmReport): Promise<void>
 }
 
+/** What a report holds; a longer one could not be read. */
+const LONGEST_DETAIL = 256
+
 /** Step 8: identity to number where needed, number to serving nodes, nodes in the operator's order. */
 export class Router {
   readonly #options: RouterOptions
@@ -133,7 +136,7 @@ export class Router {
       step: 'failed',
       cause: refusal.cause,
       outcome: 'proof',
-      ...(refusal.detail !== undefined && { detail: refusal.detail }),
+      ...(refusal.detail !== undefined && { detail: refusal.detail.slice(0, LONGEST_DETAIL) }),
     })
   }
 

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { ServingNode, SmOutcome, SmPrepared, SmReport, SmRouted } from '@ipsmgw/events'
+import {
+  type ServingNode,
+  type SmOutcome,
+  type SmPrepared,
+  type SmReport,
+  type SmRouted,
+  smReports,
+} from '@ipsmgw/events'
 import { SeenSet } from '@ipsmgw/runtime'
 import { Delivery } from './delivery.ts'
 import type { ForwardResult, PartForward } from './forwarder.ts'
@@ -95,6 +102,13 @@ describe('TS 23.204 §6.13 steps 9-12: parts in order', () => {
       'forward mme1.example 2',
       'acknowledged 2',
     ])
+  })
+
+  test('an outcome is reported however much its neighbour has to say', async () => {
+    const h = harness(() => ({ kind: 'unknown', detail: `SGd: link lost at ${'x'.repeat(255)}` }))
+    await h.delivery.deliver(routed(), owned)
+    const report = h.reports.at(-1)
+    assert.deepEqual(smReports.decode(smReports.encode({ ...(report && { report }) })).report, report)
   })
 
   test('the first failing part ends the message', async () => {

@@ -37,6 +37,9 @@ export interface DeliveryDependencies {
   forwarded(node: ServingNode, result: ForwardResult, durationMs: number): void
 }
 
+/** What a report holds; a longer one could not be read. */
+const LONGEST_DETAIL = 256
+
 /** Whether the claim still holds: same epoch, partition still ours. */
 export type Owned = () => boolean
 
@@ -231,7 +234,7 @@ export class Delivery {
     if (result.kind === 'unknown')
       return {
         kind: 'ended',
-        report: { part, peer, cause: 'outcomeUnknown', outcome: 'unknown', detail: result.detail },
+        report: { part, peer, cause: 'outcomeUnknown', outcome: 'unknown', ...detailOf(result) },
       }
     const row = causeRow(result.cause)
     const proof = result.kind === 'not-sent' || result.proof === true || row.outcome === 'proof'
@@ -298,5 +301,5 @@ function outcomeAt(node: ServingNode, ending: Ending): NodeOutcome {
 }
 
 function detailOf(result: ForwardResult): { detail?: string } {
-  return result.detail === undefined ? {} : { detail: result.detail }
+  return result.detail === undefined ? {} : { detail: result.detail.slice(0, LONGEST_DETAIL) }
 }
