@@ -31,6 +31,8 @@ const STEADY_MS = Number(process.env.BENCH_STEADY_MS ?? 15_000)
 const FULL_MS = Number(process.env.BENCH_FULL_MS ?? 10_000)
 const IDLE_MS = 5_000
 const AT_ONCE = 200
+/** When given, records are enciphered. */
+const PAYLOAD_KEY_FILE = process.env.BENCH_PAYLOAD_KEY_FILE
 const BODY = 'x'.repeat(500)
 
 const itemTopic = (hop: number): Topic<Item> =>
@@ -61,6 +63,7 @@ class BusChain implements Chain {
         replicationFactor: 1,
         tls: false,
         sessionTimeoutMs: 10_000,
+        ...(PAYLOAD_KEY_FILE !== undefined && { payloadKeyFiles: [PAYLOAD_KEY_FILE] }),
       },
       { events: SILENT_EVENTS, log: () => {}, now: Date.now, clientId: 'bench' },
     )

@@ -3,7 +3,11 @@
  * bare library with batching. Latency at a steady rate, the rate that is sustained, and CPU.
  */
 import { fork } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startKafka } from '../../scripts/kafka.ts'
 import { report } from './measure.ts'
@@ -24,6 +28,7 @@ const kafka = await startKafka({ out: process.stderr })
 try {
   const bare = await run('bare')
   const bus = await run('bus')
+  const enciphered = await runEnciphered()
   const input = '100/s, 600 octets, 24 partitions'
   const baseline = (value: number) => ({ name: 'bare library', value })
   report('Kafka: five hops, broker on the same cores', [
@@ -59,6 +64,20 @@ try {
       baseline: baseline(bare.fullCpuMsPerHop),
     },
     {
+      what: 'the same, records enciphered',
+      input: '200 at once',
+      value: enciphered.fullCpuMsPerHop,
+      unit: 'ms',
+      baseline: { name: 'in the clear', value: bus.fullCpuMsPerHop },
+    },
+    {
+      what: 'sustained, records enciphered',
+      input: '200 at once',
+      value: enciphered.perSecond,
+      unit: 'messages/s',
+      baseline: { name: 'in the clear', value: bus.perSecond },
+    },
+    {
       what: 'idle CPU of one hop',
       input: 'nothing to do',
       value: (bus.idleCpuShare * 100) / HOPS,
@@ -71,10 +90,21 @@ try {
   await kafka.stop()
 }
 
-async function run(kind: 'bus' | 'bare'): Promise<ChainResult> {
+async function runEnciphered(): Promise<ChainResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-bench-'))
+  const file = join(folder, 'payload-key')
+  writeFileSync(file, randomBytes(32).toString('hex'))
+  try {
+    return await run('bus', { BENCH_PAYLOAD_KEY_FILE: file })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function run(kind: 'bus' | 'bare', environment: Record<string, string> = {}): Promise<ChainResult> {
   const file = fileURLToPath(new URL('kafka-chain.ts', import.meta.url))
   const child = fork(file, [kind, `bench-${kind}-${Date.now()}.`], {
-    env: { ...process.env, KAFKA_BROKERS: kafka.brokers },
+    env: { ...process.env, KAFKA_BROKERS: kafka.brokers, ...environment },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const [result] = (await once(child, 'message')) as [ChainResult]
