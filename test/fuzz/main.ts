@@ -41,16 +41,20 @@ function run(name: string): Promise<FuzzResult> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: { name, inputs, seed, shared },
   })
+  let count = -1
+  let watchdog: NodeJS.Timeout | undefined
   return new Promise<FuzzResult>((resolve, reject) => {
-    let count = -1
-    const watchdog = setInterval(() => {
+    watchdog = setInterval(() => {
       if (progress.count() === count) reject(new FuzzFailure(name, 'never ended', progress.input()))
       count = progress.count()
     }, HANG_MS)
     worker.once('message', resolve)
     worker.once('error', reject)
-    worker.once('exit', () => clearInterval(watchdog))
-  }).finally(() => worker.terminate())
+    worker.once('exit', () => setImmediate(reject, new Error('ended without a result')))
+  }).finally(() => {
+    clearInterval(watchdog)
+    return worker.terminate()
+  })
 }
 
 function rowOf({ name, inputs: count, inputsPerSecond, readable, slowestMs }: FuzzResult): string {

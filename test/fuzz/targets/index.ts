@@ -2,6 +2,7 @@ import type { FuzzTarget } from '../target.ts'
 import { cpim, imdn, multipart } from './bodies.ts'
 import { diameter } from './diameter.ts'
 import { map } from './map.ts'
+import { msrp } from './msrp.ts'
 import { m3ua, sccp, tcap } from './sigtran.ts'
 import { sip } from './sip.ts'
 import { sms } from './sms.ts'
@@ -14,6 +15,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   cpim,
   multipart,
   imdn,
+  msrp,
   sms,
   diameter,
   m3ua,
