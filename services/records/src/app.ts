@@ -1,6 +1,7 @@
 import { type Bus, type Consumer, from, on } from '@ipsmgw/bus'
 import { messageCompleted } from '@ipsmgw/events'
 import type { Part } from '@ipsmgw/runtime'
+import { type ChargingFileOptions, ChargingFiles } from './charging-files.ts'
 import { RecordStore } from './store.ts'
 
 export interface RecordsOptions {
@@ -10,12 +11,20 @@ export interface RecordsOptions {
   readonly replayWindowMs: number
   /** Every instance follows all completions: its group is its own. */
   readonly instance: string
+  /** Undefined: no files. */
+  readonly charging?: Omit<ChargingFileOptions, 'instance'>
 }
 
-/** Follows `message.completed` and keeps the last messages for the message API. */
+/**
+ * Follows `message.completed`: every instance keeps the last messages for the message API, and all instances together
+ * write each record into one charging file.
+ */
 export function createRecords(options: RecordsOptions, bus: Bus): Part & { readonly store: RecordStore } {
   const store = new RecordStore(options.capacity)
+  const { charging, instance } = options
+  const files = charging && new ChargingFiles({ ...charging, instance }, Date.now)
   let consumer: Consumer | undefined
+  let charged: Consumer | undefined
   return {
     name: 'records',
     store,
@@ -30,9 +39,18 @@ export function createRecords(options: RecordsOptions, bus: Bus): Part & { reado
           sources: [from(messageCompleted, ({ value }) => store.add(value))],
         },
       })
+      if (files === undefined) return
+      await files.start()
+      charged = await bus.consume({
+        group: 'charging',
+        mode: 'at-least-once',
+        maximumInFlight: 10_000,
+        subscriptions: [on(messageCompleted, ({ value }) => files.add(value))],
+      })
     },
     async stop() {
-      await consumer?.close()
+      await Promise.all([consumer?.close(), charged?.close()])
+      await files?.stop()
     },
   }
 }

@@ -16,7 +16,11 @@ export function buildRecords(
   { records, ordinal }: RecordsConfig,
   surroundings: { readonly bus: Bus; readonly registry: Registry },
 ): Records {
-  const service = createRecords({ ...records, instance: String(ordinal) }, surroundings.bus)
+  const { charging, ...settings } = records
+  const service = createRecords(
+    { ...settings, instance: String(ordinal), ...(charging.directory !== '' && { charging }) },
+    surroundings.bus,
+  )
   const { store } = service
   gauge(surroundings.registry, 'ipsmgw_records_messages', 'Messages in the message API', () => store.size)
   return { ...service, routes: (server) => messageRoutes(server, store) }

@@ -1,6 +1,7 @@
 import { kafkaSchema } from '@ipsmgw/bus'
 import { httpSchema, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
+import { CHARGING_FORMATS } from './charging-record.ts'
 
 const recordsSchema = Type.Object(
   {
@@ -14,6 +15,31 @@ const recordsSchema = Type.Object(
       minimum: 0,
       description: 'completions are read again this far back at the start',
     }),
+    charging: Type.Object(
+      {
+        directory: Type.String({
+          default: '',
+          description: 'folder of charging records; empty: none are written',
+        }),
+        format: Type.Enum(CHARGING_FORMATS, { default: 'csv' }),
+        maximumOctets: Type.Integer({
+          default: 10_000_000,
+          minimum: 1_000,
+          description: 'a file is closed at this size',
+        }),
+        maximumAgeMs: Type.Integer({
+          default: 300_000,
+          minimum: 1_000,
+          description: 'a file is closed this long after its first record',
+        }),
+        keepMs: Type.Integer({
+          default: 604_800_000,
+          minimum: 0,
+          description: 'closed files older than this are removed; 0: never',
+        }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
   },
   { additionalProperties: false, default: {} },
 )
