@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs'
 import type { Part } from '@ipsmgw/runtime'
 import type { Logger, Registry } from '@ipsmgw/telemetry'
 import { DiameterNode } from './node.ts'
 import { createNodeGauges, createNodeReport } from './node-report.ts'
+import { loadPeers, PeersFile } from './peers-file.ts'
 import type { DiameterSettings } from './settings.ts'
-import type { PeerOptions } from './types.ts'
 
 export interface DiameterPartOptions {
   /** Index of this replica. */
@@ -28,13 +27,14 @@ export function createDiameterPart(
   const { registry, logger } = dependencies
   const report = createNodeReport(registry, logger)
   const originHost = settings.originHost.replaceAll('{ordinal}', String(options.ordinal))
-  let wasUp = settings.peers.length === 0
+  const peers = loadPeers(settings)
+  let wasUp = peers.length === 0
   const node = new DiameterNode(
     {
       originHost,
       originRealm: settings.originRealm,
       applications: options.applications,
-      peers: settings.peers.map(peerOf),
+      peers,
       overloadControl: settings.overloadControl,
       timers: { watchdogMs: settings.watchdogMs },
       limits: { pendingPerPeer: settings.maximumPendingPerPeer },
@@ -46,31 +46,21 @@ export function createDiameterPart(
       },
     },
   )
-  createNodeGauges(
-    registry,
-    node,
-    settings.peers.map(({ identity }) => identity),
-  )
+  createNodeGauges(registry, node)
+  const file = new PeersFile(settings, logger, (changed) => node.setPeers(changed))
   return {
     name: 'diameter',
     node,
     originHost,
-    start: () => node.start(),
-    stop: () => node.stop(),
+    async start() {
+      await node.start()
+      file.start()
+    },
+    async stop() {
+      file.stop()
+      await node.stop()
+    },
     // Peers that go away later are the network's trouble: senders get the status of its cause, not silence.
     missing: () => (wasUp ? undefined : 'no Diameter peer has answered yet'),
-  }
-}
-
-/** A peer as configured, the files of its TLS read. Throws what the file system throws. */
-function peerOf({ tls, ...peer }: DiameterSettings['peers'][number]): PeerOptions {
-  if (tls === undefined) return peer
-  return {
-    ...peer,
-    tls: {
-      certificate: readFileSync(tls.certificateFile),
-      key: readFileSync(tls.keyFile),
-      authorities: readFileSync(tls.authoritiesFile),
-    },
   }
 }

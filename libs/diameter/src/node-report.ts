@@ -46,12 +46,7 @@ const SENTENCES = {
 } as const
 
 /** State and load of every configured peer, read when somebody looks. */
-export function createNodeGauges(
-  registry: Registry,
-  node: DiameterNode,
-  identities: readonly string[],
-): void {
-  const known = new Set(identities)
+export function createNodeGauges(registry: Registry, node: DiameterNode): void {
   const perPeer = (name: string, help: string, read: (peer: { state: string; pending: number }) => number) =>
     new Gauge({
       name,
@@ -59,8 +54,9 @@ export function createNodeGauges(
       labelNames: ['peer'],
       registers: [registry],
       collect() {
-        for (const peer of node.peers())
-          if (known.has(peer.identity)) this.set({ peer: peer.identity }, read(peer))
+        // Those that are configured no more go with their series.
+        this.reset()
+        for (const peer of node.peers()) this.set({ peer: peer.identity }, read(peer))
       },
     })
   perPeer('ipsmgw_diameter_peer_up', 'Whether a Diameter peer is open (1) or not (0)', isOpen)

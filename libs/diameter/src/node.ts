@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Deadlines } from '@ipsmgw/runtime/deadlines'
 import { Acceptor } from './acceptor.ts'
 import { encodeMessage } from './build.ts'
@@ -19,6 +20,7 @@ import type {
   NodeLimits,
   NodeOptions,
   OutgoingRequest,
+  PeerOptions,
   PeerStatus,
   RequestHandler,
   SendOptions,
@@ -45,6 +47,9 @@ const LIMITS: NodeLimits = {
 }
 
 const UINT32 = 2 ** 32
+/** A forward on its way to a phone may take so long. */
+const RETIRED_FOR_MS = 40_000
+const RETIRED_LOOK_MS = 100
 /** Bits of an end-to-end identifier below the time (RFC 6733 §3). */
 const END_TO_END_COUNTER_BITS = 20
 
@@ -59,6 +64,11 @@ export class DiameterNode {
   readonly #overload: OverloadControl | undefined
   readonly #redirects: Redirects
   readonly #peers = new Map<string, Peer>()
+  /** As they were given; all others live as long as their connections. */
+  readonly #configured = new Map<string, PeerOptions>()
+  /** Configured no more: they get nothing new, and go when nothing is under way. */
+  readonly #retired = new Set<Peer>()
+  #started = false
   readonly #sessionPrefix: string
   #sessions = 0
   #hopByHop: number
@@ -107,7 +117,7 @@ export class DiameterNode {
       serve: (octets, header, peer, respond) => this.#serving.serve(octets, header, peer, respond),
       ended: (peer) => this.#forgetStranger(peer),
     }
-    for (const peer of options.peers ?? []) this.#add(new Peer(peer, this.#context))
+    for (const peer of options.peers ?? []) this.#configure(peer)
     this.#acceptor = new Acceptor({
       ...this.#context,
       peerFor: (identity, realm) => this.#peerFor(identity, realm),
@@ -117,7 +127,21 @@ export class DiameterNode {
   /** Opens the listeners and begins to connect; resolves when it listens, rejects when it cannot. */
   async start(): Promise<void> {
     await this.#acceptor.listen(this.#options.listeners ?? [])
+    this.#started = true
     for (const peer of this.#peers.values()) peer.start()
+  }
+
+  /** Other peers from now on, without a restart: what did not change keeps its connection. */
+  setPeers(peers: readonly PeerOptions[]): void {
+    if (this.#stopped) return
+    const wanted = new Map(peers.map((peer) => [peer.identity.toLowerCase(), peer]))
+    for (const [identity, options] of this.#configured)
+      if (!isDeepStrictEqual(options, wanted.get(identity))) this.#retire(identity)
+    for (const [identity, options] of wanted)
+      if (!this.#configured.has(identity)) {
+        const peer = this.#configure(options)
+        if (this.#started) peer.start()
+      }
   }
 
   /** Serves one kind of request; without a handler it is answered 3001. */
@@ -201,7 +225,7 @@ export class DiameterNode {
     this.#stopped = true
     this.#acceptor.close()
     if (drainMs > 0) await this.#idle(drainMs)
-    await Promise.all([...this.#peers.values()].map((peer) => peer.stop()))
+    await Promise.all([...this.#peers.values(), ...this.#retired].map((peer) => peer.stop()))
     this.#deadlines.close()
   }
 
@@ -254,10 +278,31 @@ export class DiameterNode {
     return peer
   }
 
+  #configure(options: PeerOptions): Peer {
+    const peer = this.#add(new Peer(options, this.#context))
+    this.#configured.set(peer.identity, options)
+    return peer
+  }
+
+  #retire(identity: string): void {
+    const peer = this.#peers.get(identity)
+    this.#configured.delete(identity)
+    this.#peers.delete(identity)
+    if (peer === undefined) return
+    this.#retired.add(peer)
+    const untilMs = this.#context.now() + RETIRED_FOR_MS
+    const look = () => {
+      if (this.#stopped || !this.#retired.has(peer)) return
+      const { now, setTimer } = this.#context
+      if (peer.pending > 0 && now() < untilMs) setTimer({ expire: look }, now() + RETIRED_LOOK_MS)
+      else void peer.stop().then(() => this.#retired.delete(peer))
+    }
+    look()
+  }
+
   /** A peer that nobody configured lives as long as its connection. */
   #forgetStranger(peer: Peer): void {
-    const configured = this.#options.peers?.some(({ identity }) => identity.toLowerCase() === peer.identity)
-    if (configured !== true) this.#peers.delete(peer.identity)
+    if (!this.#configured.has(peer.identity)) this.#peers.delete(peer.identity)
   }
 }
 

@@ -24,6 +24,9 @@ const peerSchema = Type.Object(
   closed,
 )
 
+/** A document of peers alone, read again when it changes. */
+export const peersDocumentSchema = Type.Object({ peers: Type.Array(peerSchema, { default: [] }) }, closed)
+
 /** Own Diameter identity and the peers (HSSs, agents, serving nodes): a section of every service with Diameter. */
 export const diameterSchema = Type.Object(
   {
@@ -33,6 +36,10 @@ export const diameterSchema = Type.Object(
     }),
     originRealm: Type.String({ minLength: 1, description: 'own realm' }),
     peers: Type.Array(peerSchema, { default: [], description: 'nodes that are connected to' }),
+    peersFile: Type.String({
+      default: '',
+      description: 'more peers (YAML, `peers:`), read again whenever it changes; empty: none',
+    }),
     watchdogMs: Type.Integer({ default: 6_000, minimum: 6_000, description: 'Tw of RFC 3539' }),
     overloadControl: Type.Boolean({
       default: false,

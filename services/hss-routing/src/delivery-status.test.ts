@@ -52,7 +52,7 @@ const NOT_ITS_AFFAIR: readonly Cause[] = [
   'expiredBeforeForward',
 ]
 
-/** docs/protocols/diameter.md, reports to the home network: every row, with the fields of both protocols. */
+/** docs/protocols/diameter.md, "Reports to the home network": every row, with the fields of both protocols. */
 const ROWS: readonly Row[] = [
   // Delivered: only where there is something to forget.
   { tried: [['mme', 'delivered']], ending: 'delivered' },
