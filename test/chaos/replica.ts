@@ -44,6 +44,10 @@ export class Replica {
     return this.#frozen
   }
 
+  get pid(): number | undefined {
+    return this.#process?.child.pid
+  }
+
   get restarts(): number {
     return this.#restarts
   }
