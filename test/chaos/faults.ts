@@ -14,6 +14,8 @@ export interface Fault {
 /** Longer than the session time-out, so that somebody else owns the partitions when it thaws. */
 const FREEZE_MS = 13_000
 const BROKER_AWAY_MS = 6_000
+/** Until clients have found it again and what waited is done. */
+const BROKER_BACK_MS = 12_000
 const READY_AGAIN_MS = 60_000
 
 const anyReplica = (installation: Installation, random: Random) =>
@@ -65,7 +67,7 @@ const broker: Fault = {
     await delay(BROKER_AWAY_MS)
     told(`restart broker ${index}`)
     kafka.restart(index)
-    await delay(BROKER_AWAY_MS)
+    await delay(BROKER_BACK_MS)
   },
 }
 
@@ -79,7 +81,7 @@ const silentBroker: Fault = {
     await delay(BROKER_AWAY_MS)
     told(`thaw broker ${index}`)
     kafka.thaw(index)
-    await delay(BROKER_AWAY_MS)
+    await delay(BROKER_BACK_MS)
   },
 }
 

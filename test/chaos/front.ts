@@ -31,11 +31,13 @@ const SILENCE_MS = 4_000
 /** Timer F of the sender. */
 const PATIENCE_MS = 32_000
 const PAUSE_MS = 250
+/** The one final that does not end the search. */
+const UNAVAILABLE = 503
 
 /**
  * The IMS core in front of the ingresses: a request goes to one of them by TCP; when its connection is lost, nothing is
  * heard or it says 503, the same request (Call-ID, From-tag, CSeq, Request-URI) goes to the next. The first final
- * counts, as for any forking proxy.
+ * counts, as for any forking proxy; 503 is one when every instance says so and none may have taken the request.
  */
 export class Front {
   readonly #instances: readonly Instance[]
@@ -72,13 +74,20 @@ export class Front {
       answered = true
     })
     const pending = new Set<Instance>()
+    const refusing = new Set<Instance>()
+    let inDoubt = false
     while (!answered && performance.now() - startedAt < PATIENCE_MS) {
       const instance = this.#nextBut(pending)
       const attempt = instance && this.#attempt(instance, message, headers, final.resolve)
       if (instance !== undefined && attempt !== undefined) {
         attempts++
         pending.add(instance)
-        void attempt.ended.then(() => pending.delete(instance))
+        void attempt.ended.then((refused) => {
+          pending.delete(instance)
+          refusing.add(instance)
+          inDoubt ||= !refused
+          if (!inDoubt && refusing.size === this.#instances.length) final.resolve(UNAVAILABLE)
+        })
       }
       await Promise.race([attempt?.next, final.promise, patience])
       if (!answered) await Promise.race([delay(PAUSE_MS), patience])
@@ -96,22 +105,25 @@ export class Front {
     return undefined
   }
 
-  /** `next`: another instance should be tried. `ended`: nothing will come from this one any more. */
+  /**
+   * `next`: another instance should be tried. `ended`: nothing will come from this one any more; true when it refused
+   * the request, false when it may have taken it.
+   */
   #attempt(
     { port, watch }: Instance,
     { to, text }: Message,
     headers: Headers,
     answer: (status: number) => void,
-  ): { next: Promise<void>; ended: Promise<void> } {
+  ): { next: Promise<void>; ended: Promise<boolean> } {
     const next = Promise.withResolvers<void>()
-    const ended = Promise.withResolvers<void>()
-    const end = () => {
+    const ended = Promise.withResolvers<boolean>()
+    const end = (refused: boolean) => {
       clearTimeout(silence)
       unwatch()
       next.resolve()
-      ended.resolve()
+      ended.resolve(refused)
     }
-    const unwatch = watch.onLost(end)
+    const unwatch = watch.onLost(() => end(false))
     const silence = setTimeout(next.resolve, SILENCE_MS)
     const outcome = this.#endpoint.request({
       method: 'MESSAGE',
@@ -121,19 +133,22 @@ export class Front {
       destination: { transport: 'tcp', host: '127.0.0.1', port },
       onProvisional: () => clearTimeout(silence),
     })
-    outcome.then((it) => {
-      const status = statusOf(it)
-      if (status !== undefined) answer(status)
-      end()
-    }, end)
+    outcome.then(
+      (it) => {
+        const status = statusOf(it)
+        if (status !== undefined && status !== UNAVAILABLE) answer(status)
+        end(status === UNAVAILABLE)
+      },
+      () => end(false),
+    )
     return { next: next.promise, ended: ended.promise }
   }
 }
 
-/** A final that ends the search; 503 is the one that does not. */
+/** What was said, if anything; a request kept back because the instance asked for less load is a refusal too. */
 function statusOf(outcome: RequestOutcome): number | undefined {
-  if (outcome.kind !== 'response' || outcome.response.status === 503) return undefined
-  return outcome.response.status
+  if (outcome.kind === 'overloaded') return UNAVAILABLE
+  return outcome.kind === 'response' ? outcome.response.status : undefined
 }
 
 function identity(): Headers {
