@@ -76,7 +76,7 @@ describe('ipsmgw', () => {
 
   test('words that make no sense: one sentence without a stack, exit code 2', async () => {
     const cases: [string[], RegExp][] = [
-      [['sned'], /there is no command "sned"; there are: send, decode/],
+      [['sned'], /there is no command "sned"; there are: send, .*decode/],
       [['decode', 'sms', '--jsno', '00'], /Unknown option '--jsno'; --help/],
       [['decode', 'smpp', '00'], /one of sip, cpim, sms/],
       [['decode', 'sms'], /needs hex, a file or -/],
