@@ -200,7 +200,8 @@ describe('consumer runtime on a real broker', () => {
     const { bus } = await start([work, ledger])
     for (let n = 0; n < 2_000; n++) void bus.publish(ledger, { key: `k${n % 100}`, n })
     for (let n = 0; n < 100; n++) await bus.publish(work, { key: `k${n}`, n })
-    const known = new Map<string, number>()
+    // Distinct ones: a batch that a broker refused in part is written again, and a fresh topic refuses for moments.
+    const known = new Map(Array.from({ length: 100 }, (_, n) => [`k${n}`, new Set<number>()]))
     const replayed = new Set<number>()
     const early: string[] = []
     let handled = 0
@@ -210,13 +211,13 @@ describe('consumer runtime on a real broker', () => {
       maximumInFlight: 1_000,
       subscriptions: [
         on(work, ({ value, partition }) => {
-          if (!replayed.has(partition) || known.get(value.key) !== 20) early.push(value.key)
+          if (!replayed.has(partition) || known.get(value.key)?.size !== 20) early.push(value.key)
           handled++
         }),
       ],
       replay: {
         windowMs: 60_000,
-        sources: [from(ledger, ({ value }) => known.set(value.key, (known.get(value.key) ?? 0) + 1))],
+        sources: [from(ledger, ({ value }) => known.get(value.key)?.add(value.n))],
       },
       onReplayed: (partition) => replayed.add(partition),
     })
