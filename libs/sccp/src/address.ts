@@ -148,6 +148,7 @@ function encodeAddress(fields: SccpAddressFields): Uint8Array {
 
 function encodeGlobalTitle(title: GlobalTitle, octets: number[]): void {
   const { digits } = title
+  if (digits === '') throw new EncodeError('SCCP', 'digits', 'a global title without digits')
   if (digits.length > LONGEST_DIGITS) throw new EncodeError('SCCP', 'digits', `more than ${LONGEST_DIGITS}`)
   const odd = digits.length % 2 === 1
   if (title.indicator === 1)

@@ -21,11 +21,17 @@ const { hlr, msc, sgsn, mme, router } = LAB_NODES
 /** The same in the signalling network. The MSC is also called by the numbers of the MME and of the SMS router. */
 export const LAB_SIGNALLING = {
   /** Asked for every number there is. */
-  hlr: { identity: hlr.identity, pointCode: pointCodeOf('1.3.3'), subsystem: Ssn.hlr },
+  hlr: {
+    identity: hlr.identity,
+    pointCode: pointCodeOf('1.3.3'),
+    subsystem: Ssn.hlr,
+    number: hlr.number,
+  },
   msc: {
     identity: msc.identity,
     pointCode: pointCodeOf('1.3.1'),
     subsystem: Ssn.msc,
+    number: msc.number,
     numbers: [msc.number, mme.number, router.number],
     kinds: { [mme.number]: 'mme' },
   },
@@ -33,6 +39,7 @@ export const LAB_SIGNALLING = {
     identity: sgsn.identity,
     pointCode: pointCodeOf('1.3.2'),
     subsystem: Ssn.sgsn,
+    number: sgsn.number,
     numbers: [sgsn.number],
     kinds: { [sgsn.number]: 'sgsn' },
   },

@@ -20,10 +20,10 @@ export class MapNode {
   readonly #events: Partial<Record<TcapEvent, number>> = {}
 
   constructor(node: SignallingNode, { mtp, routing, handlers }: MapNodeDependencies) {
-    const { pointCode, subsystem, numbers = [] } = node
+    const { pointCode, subsystem, number } = node
     this.#sccp = new SccpEndpoint({ pointCode, routing, segmentation: false }, { mtp })
     this.#tcap = new Tcap(
-      { localAddress: SccpAddress.e164(numbers[0] ?? '', subsystem) },
+      { localAddress: SccpAddress.e164(number, subsystem) },
       {
         sccp: this.#sccp,
         now: () => performance.now(),

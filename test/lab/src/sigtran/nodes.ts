@@ -6,7 +6,9 @@ export interface SignallingNode {
   readonly identity: string
   readonly pointCode: number
   readonly subsystem: number
-  /** E.164 digits it is reached by; undefined: everything that its subsystem is asked for. */
+  /** Own E.164 digits. */
+  readonly number: string
+  /** What it is reached by; undefined: everything that its subsystem is asked for. */
   readonly numbers?: readonly string[]
 }
 
