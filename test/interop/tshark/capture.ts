@@ -19,8 +19,10 @@ export class Capture {
   }
 
   /** Captures what one of these ports sends or receives. */
-  static async start(ports: readonly number[]): Promise<Capture> {
-    const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-capture-'))
+  static async start(
+    ports: readonly number[],
+    folder = mkdtempSync(join(tmpdir(), 'ipsmgw-capture-')),
+  ): Promise<Capture> {
     const markerPort = await freePort()
     const filter = [...ports, markerPort].map((port) => `port ${port}`).join(' or ')
     const dumpcap = await startProcess('dumpcap', ['-i', 'lo', '-f', filter, '-w', fileIn(folder)], {
@@ -47,17 +49,18 @@ export class Capture {
   }
 
   /** tshark's words about the file. `decodeAs` are its rules, such as `tcp.port==3868,diameter`. */
-  async read(decodeAs: readonly string[], args: readonly string[]): Promise<string> {
-    const tshark = await startProcess('tshark', [
-      ...['-n', '-2', '-r', fileIn(this.#folder)],
-      ...decodeAs.flatMap((rule) => ['-d', rule]),
-      ...args,
-    ])
-    const code = await tshark.ended
-    const output = tshark.output().replace(/^Running as user "root".*\n/m, '')
-    if (code !== 0) throw new Error(`tshark ended with ${code}:\n${output}`)
-    return output
+  read(decodeAs: readonly string[], args: readonly string[]): Promise<string> {
+    return readCapture(this.#folder, [...decodeAs.flatMap((rule) => ['-d', rule]), ...args])
   }
+}
+
+/** tshark's words about the capture in a folder. */
+export async function readCapture(folder: string, args: readonly string[]): Promise<string> {
+  const tshark = await startProcess('tshark', ['-n', '-2', '-r', fileIn(folder), ...args])
+  const code = await tshark.ended
+  const output = tshark.output().replace(/^Running as user "root".*\n/m, '')
+  if (code !== 0) throw new Error(`tshark ended with ${code}:\n${output}`)
+  return output
 }
 
 function fileIn(folder: string): string {

@@ -23,7 +23,8 @@ describe('TS 23.204 §6.13: a capture of a run, read by tshark', () => {
   let rules: string[]
 
   before(async () => {
-    gateway = await startGateway()
+    // Diameter is captured here; MAP has a run of its own in `sigtran.test.ts`.
+    gateway = await startGateway({ IPSMGW_LAB_DEFAULT_NODE: 'mme' })
     const { hss, mme, sgsn } = gateway.labPorts
     const { sipPort } = gateway
     rules = [
