@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { dealFaults, type Fault } from './faults.ts'
-import { Front, type Message, type Told } from './front.ts'
+import { Front, type Message, PATIENCE_MS, type Told } from './front.ts'
 import { Installation } from './installation.ts'
 import { type Account, judge, type Verdict } from './judge.ts'
 import { Random } from './random.ts'
@@ -119,8 +119,10 @@ async function settle(
   }
   const freezes = installation.of('sip-ingress').flatMap((replica) => replica.freezes)
   return sent.map((entry) => {
-    const guardAt = startedAt + entry.sentAtMs + GUARD_MS
-    const ingressFrozen = freezes.some(({ fromMs, toMs }) => fromMs <= guardAt && guardAt <= toMs)
+    // The ingress that took it in the end counts from then: not before this, and in vain after the sender's patience.
+    const sentAt = startedAt + entry.sentAtMs
+    const [guardAt, endAt] = [sentAt + GUARD_MS, sentAt + PATIENCE_MS]
+    const ingressFrozen = freezes.some(({ fromMs, toMs }) => fromMs <= endAt && guardAt <= toMs)
     return { ...entry, copies: copies.get(entry.message.text) ?? 0, ingressFrozen }
   })
 }

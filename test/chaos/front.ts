@@ -29,7 +29,7 @@ type Headers = readonly (readonly [string, string])[]
 /** No sign of life for so long: the next instance is tried, as a SIP front does. */
 const SILENCE_MS = 4_000
 /** Timer F of the sender. */
-const PATIENCE_MS = 32_000
+export const PATIENCE_MS = 32_000
 const PAUSE_MS = 250
 /** The one final that does not end the search. */
 const UNAVAILABLE = 503
@@ -86,7 +86,8 @@ export class Front {
           pending.delete(instance)
           refusing.add(instance)
           inDoubt ||= !refused
-          if (!inDoubt && refusing.size === this.#instances.length) final.resolve(UNAVAILABLE)
+          const nobodyLeft = pending.size === 0 && refusing.size === this.#instances.length
+          if (nobodyLeft && !inDoubt) final.resolve(UNAVAILABLE)
         })
       }
       await Promise.race([attempt?.next, final.promise, patience])
