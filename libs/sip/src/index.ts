@@ -1,5 +1,6 @@
 export { NameAddr, parseNameAddr, parseNameAddrList } from './address.ts'
 export { octetsOf, utf8View } from './chars.ts'
+export { Dialog, dialogIdOf } from './dialog.ts'
 export { type SipParseCode, SipParseError } from './errors.ts'
 export { type FramerSink, StreamFramer } from './framer.ts'
 export { headerKey, SipHeaders } from './headers.ts'
@@ -19,6 +20,7 @@ export { DEFAULT_ENDPOINT_LIMITS, DEFAULT_TIMERS, SipEndpoint } from './peer/end
 export type {
   EndpointLimits,
   IncomingRequest,
+  InviteEnd,
   ListenerAddress,
   ListenerOptions,
   OutgoingRequest,

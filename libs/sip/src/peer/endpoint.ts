@@ -47,7 +47,7 @@ const PROCESS_CLOCK: SipClock = {
 }
 
 /**
- * A SIP user agent's lower half: transports and non-INVITE transactions (RFC 3261 §17, §18; RFC 4320). What a
+ * A SIP user agent's lower half: transports and transactions (RFC 3261 §17, §18; RFC 4320, RFC 6026). What a
  * request means is decided by `onRequest`.
  */
 export class SipEndpoint {
@@ -89,6 +89,7 @@ export class SipEndpoint {
         ...shared,
         tryingDelayMs: { reliable, unreliable },
         timeoutMs: 64 * timers.t1Ms,
+        timers,
         maxTransactions: limits.serverTransactions,
         retryAfterSeconds: options.retryAfterSeconds ?? 5,
         tagSeed: options.tagSeed ?? randomBytes(8).toString('hex'),
@@ -97,6 +98,7 @@ export class SipEndpoint {
       {
         admits: (request, source) => this.#admits(request, source),
         request: (request) => this.#deliver(request),
+        inviteEnded: (transaction, end) => dependencies.onInviteEnded?.(transaction, end),
         quiet: () => this.#drained?.(),
       },
     )

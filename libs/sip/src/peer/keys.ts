@@ -23,6 +23,11 @@ export function mergeKey(request: SipRequest): string | undefined {
   return `${number} ${method} ${tag} ${request.callId}`
 }
 
+/** Equal for an INVITE and the ACK of its 2xx, which is a transaction of its own (RFC 3261 §13.2.2.4). */
+export function ackKey(request: SipRequest, toTag: string): string {
+  return `${request.cseq.number} ${request.callId} ${request.from.tag ?? ''} ${toTag}`
+}
+
 /**
  * Copies strings out of the message they were cut from: a V8 slice keeps its whole parent alive, and a
  * transaction outlives its 1.3 KB request by 30 s.

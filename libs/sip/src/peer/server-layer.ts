@@ -1,13 +1,21 @@
-import type { SipParseError } from '../errors.ts'
+import { SipParseError } from '../errors.ts'
 import type { SipRequest } from '../message.ts'
 import { type HeaderInput, KNOWN_METHODS } from '../messages.ts'
 import type { OverloadFeedback } from '../overload.ts'
 import { buildResponse, responseFrame } from '../response.ts'
 import { Incoming } from './incoming.ts'
-import { Flattener, mergeKey, tagOf, transactionKey } from './keys.ts'
+import { type InviteParts, InviteTransaction } from './invite-transaction.ts'
+import { ackKey, Flattener, mergeKey, tagOf, transactionKey } from './keys.ts'
 import type { ArrivalPath } from './paths.ts'
-import { type ServerContext, ServerTransaction } from './server-transaction.ts'
-import type { IncomingRequest, ServerTransactionHandle, SipEventName, SipSource, Transport } from './types.ts'
+import { type OpenTransaction, type ServerContext, ServerTransaction } from './server-transaction.ts'
+import type {
+  IncomingRequest,
+  InviteEnd,
+  ServerTransactionHandle,
+  SipEventName,
+  SipSource,
+  Transport,
+} from './types.ts'
 
 export interface ServerLayerOptions extends Omit<ServerContext, 'answered' | 'remove'> {
   readonly maxTransactions: number
@@ -21,6 +29,8 @@ export interface ServerLayerSink {
   /** Whether a new request may open a transaction. */
   admits(request: SipRequest, source: SipSource): boolean
   request(request: IncomingRequest): void
+  /** What became of an INVITE behind its final, or instead of it. */
+  inviteEnded(transaction: ServerTransactionHandle, end: InviteEnd): void
   /** The last unanswered request has been answered. */
   quiet(): void
 }
@@ -30,8 +40,9 @@ export class ServerLayer {
   readonly #options: ServerLayerOptions
   readonly #sink: ServerLayerSink
   readonly #context: ServerContext
-  readonly #byKey = new Map<string, ServerTransaction>()
-  readonly #byMergeKey = new Map<string, ServerTransaction>()
+  readonly #byKey = new Map<string, OpenTransaction>()
+  readonly #byMergeKey = new Map<string, OpenTransaction>()
+  readonly #byAckKey = new Map<string, InviteTransaction>()
   readonly #flattener = new Flattener()
   #unanswered = 0
   draining = false
@@ -39,12 +50,13 @@ export class ServerLayer {
   constructor(options: ServerLayerOptions, sink: ServerLayerSink) {
     this.#options = options
     this.#sink = sink
-    const { wheel, clock, tryingDelayMs, timeoutMs, count } = options
+    const { wheel, clock, tryingDelayMs, timeoutMs, timers, count } = options
     this.#context = {
       wheel,
       clock,
       tryingDelayMs,
       timeoutMs,
+      timers,
       count,
       answered: () => {
         this.#unanswered--
@@ -65,7 +77,7 @@ export class ServerLayer {
 
   onRequest(request: SipRequest, path: ArrivalPath): void {
     if (request.method === 'ACK') {
-      this.#count('strayAck', path.source.transport)
+      this.#acknowledge(request, path)
       return
     }
     path.answerTo(request)
@@ -97,25 +109,41 @@ export class ServerLayer {
     const toTag = request.to.tag ?? tagOf(this.#options.tagSeed, key)
     const timestamp = request.headers.get('timestamp')
     const copy = (text: string): string => this.#flattener.copy(text)
-    const transaction = new ServerTransaction(
-      {
-        key,
-        mergeKey: merge === undefined ? undefined : copy(merge),
-        method: copy(request.method),
-        toTag: copy(toTag),
-        frame: copy(responseFrame(request, path.source, toTag, this.#options.feedback())),
-        timestamp: timestamp === undefined ? undefined : copy(timestamp),
-      },
-      path,
-      this.#context,
-    )
+    const parts = {
+      key,
+      mergeKey: merge === undefined ? undefined : copy(merge),
+      method: copy(request.method),
+      toTag: copy(toTag),
+      frame: copy(responseFrame(request, path.source, toTag, this.#options.feedback())),
+      timestamp: timestamp === undefined ? undefined : copy(timestamp),
+    }
+    const transaction =
+      request.method === 'INVITE'
+        ? this.#invite({ ...parts, ackKey: copy(ackKey(request, toTag)) }, path)
+        : new ServerTransaction(parts, path, this.#context)
     this.#byKey.set(key, transaction)
     this.#unanswered++
     this.#count('requestReceived', path.source.transport)
     this.#sink.request(new Incoming(request, transaction, this.#mergedWith(transaction)))
   }
 
-  #mergedWith(transaction: ServerTransaction): ServerTransactionHandle | undefined {
+  #invite(parts: InviteParts, path: ArrivalPath): InviteTransaction {
+    const transaction = new InviteTransaction(parts, path, this.#context, (it, end) =>
+      this.#sink.inviteEnded(it, end),
+    )
+    this.#byAckKey.set(parts.ackKey, transaction)
+    return transaction
+  }
+
+  /** The ACK of a 2xx is a request of its own; any other belongs to its INVITE's transaction (RFC 3261 §17.1.1.3). */
+  #acknowledge(request: SipRequest, path: ArrivalPath): void {
+    const invite =
+      this.#byKey.get(transactionKey(request, 'INVITE')) ?? this.#byAckKey.get(ownAckKey(request))
+    if (invite instanceof InviteTransaction) invite.onAck()
+    else this.#count('strayAck', path.source.transport)
+  }
+
+  #mergedWith(transaction: OpenTransaction): ServerTransactionHandle | undefined {
     if (transaction.mergeKey === undefined) return undefined
     const earlier = this.#byMergeKey.get(transaction.mergeKey)
     if (earlier === undefined) this.#byMergeKey.set(transaction.mergeKey, transaction)
@@ -126,12 +154,13 @@ export class ServerLayer {
     return earlier
   }
 
-  /** A CANCEL never changes a non-INVITE (RFC 3261 §9.2); it is answered, and that is all. */
+  /** A CANCEL ends an INVITE without a final and changes nothing else (RFC 3261 §9.2); it is answered. */
   #cancel(request: SipRequest, path: ArrivalPath, key: string): void {
-    let target: ServerTransaction | undefined
+    let target: OpenTransaction | undefined
     for (const method of KNOWN_METHODS) target ??= this.#byKey.get(transactionKey(request, method))
     this.#count(target === undefined ? 'cancelUnmatched' : 'cancelMatched', path.source.transport)
     this.#stateless(request, path, key, target === undefined ? 481 : 200, undefined, target?.toTag)
+    if (target instanceof InviteTransaction) target.onCancel()
   }
 
   #refuse(request: SipRequest, path: ArrivalPath, key: string, name: SipEventName | undefined): void {
@@ -153,8 +182,9 @@ export class ServerLayer {
     this.#count(sent ? 'responseSent' : 'unroutable', path.source.transport)
   }
 
-  #remove(transaction: ServerTransaction): void {
+  #remove(transaction: OpenTransaction): void {
     this.#byKey.delete(transaction.key)
+    if (transaction instanceof InviteTransaction) this.#byAckKey.delete(transaction.ackKey)
     const { mergeKey: merge } = transaction
     if (merge === undefined || this.#byMergeKey.get(merge) !== transaction) return
     let heir = transaction.mergedNext
@@ -165,5 +195,15 @@ export class ServerLayer {
 
   #count(name: SipEventName, transport: Transport): void {
     this.#options.count(name, transport)
+  }
+}
+
+/** Nothing can be answered to an ACK: one with a broken To or From belongs to nobody. */
+function ownAckKey(request: SipRequest): string {
+  try {
+    return ackKey(request, request.to.tag ?? '')
+  } catch (error) {
+    if (error instanceof SipParseError) return ''
+    throw error
   }
 }

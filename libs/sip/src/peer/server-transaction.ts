@@ -10,6 +10,7 @@ import type {
   SipClock,
   SipEventName,
   SipSource,
+  TimerOptions,
   Transport,
 } from './types.ts'
 
@@ -25,6 +26,17 @@ export interface ReplyPath {
   hold(delta: 1 | -1): void
 }
 
+/** A server transaction of either kind, as the layer holds it. */
+export interface OpenTransaction extends ServerTransactionHandle {
+  readonly key: string
+  readonly mergeKey: string | undefined
+  /** A later transaction with the same merge key. */
+  mergedNext: OpenTransaction | undefined
+  /** Terminated. */
+  readonly isOver: boolean
+  onRetransmission(path: ReplyPath): void
+}
+
 /** What a transaction needs from the endpoint. */
 export interface ServerContext {
   readonly wheel: TimerWheel
@@ -32,10 +44,11 @@ export interface ServerContext {
   readonly tryingDelayMs: { readonly reliable: number; readonly unreliable: number }
   /** 64·T1. */
   readonly timeoutMs: number
+  readonly timers: TimerOptions
   count(name: SipEventName, transport: Transport): void
   /** A transaction got its final, or expired without one. */
-  answered(transaction: ServerTransaction): void
-  remove(transaction: ServerTransaction): void
+  answered(): void
+  remove(transaction: OpenTransaction): void
 }
 
 /** What a transaction keeps of its request: flat copies, never slices of the message. */
@@ -50,14 +63,13 @@ export interface ServerTransactionParts {
 }
 
 /** Runs `serverTransition`: owns the timer and the octets, decides nothing. */
-export class ServerTransaction extends Timed implements ServerTransactionHandle {
+export class ServerTransaction extends Timed implements OpenTransaction {
   readonly key: string
   readonly mergeKey: string | undefined
   readonly method: string
   readonly toTag: string
   readonly receivedAtMs: number
-  /** A later transaction with the same merge key. */
-  mergedNext: ServerTransaction | undefined
+  mergedNext: OpenTransaction | undefined
   finalStatus: number | undefined
   #path: ReplyPath
   readonly #context: ServerContext
@@ -139,7 +151,7 @@ export class ServerTransaction extends Timed implements ServerTransactionHandle 
     this.finalStatus = status
     this.#octets = octets
     this.#path.hold(-1)
-    this.#context.answered(this)
+    this.#context.answered()
     this.#apply('final')
     return 'sent'
   }
@@ -171,7 +183,7 @@ export class ServerTransaction extends Timed implements ServerTransactionHandle 
         case 'reportExpired':
           this.#context.count('transactionExpired', this.source.transport)
           this.#path.hold(-1)
-          this.#context.answered(this)
+          this.#context.answered()
           break
         case 'reportTransportError':
           this.#context.count('unroutable', this.source.transport)

@@ -140,6 +140,8 @@ export interface SipEndpointDependencies {
   admits?(request: SipRequest, source: SipSource): boolean
   /** Our load as neighbours that offer `oc` are told it (RFC 7339); asked once per request, when it arrives. */
   feedback?(): OverloadFeedback | undefined
+  /** What became of an INVITE behind its final, or instead of it. */
+  onInviteEnded?(transaction: ServerTransactionHandle, end: InviteEnd): void
   onEvent?(name: SipEventName, transport: Transport | undefined): void
   readonly clock?: SipClock
 }
@@ -175,6 +177,9 @@ export interface ServerTransactionHandle {
   /** Passes on a response received downstream: its top Via is popped, the rest goes out unchanged. */
   forward(response: SipResponse): RespondOutcome
 }
+
+/** The ACK of a 2xx came, or did not within 64·T1; or a CANCEL came before any final. */
+export type InviteEnd = 'acknowledged' | 'unacknowledged' | 'cancelled'
 
 /** A request that opened a server transaction. */
 export interface IncomingRequest {
