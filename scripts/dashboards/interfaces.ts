@@ -57,6 +57,13 @@ export const sip: Dashboard = {
           queries: [[rate('ipsmgw_sip_notifications_total', 'kind, outcome'), '{{kind}} {{outcome}}']],
         },
         {
+          title: 'Sessions of large messages',
+          description:
+            'How sessions that INVITE opened ended, per second. Expired: no whole message came in time',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_sip_sessions_total', 'end'), '{{end}}']],
+        },
+        {
           title: 'Malformed SIP',
           description: 'Messages that could not be read, per second, by kind',
           unit: 'reqps',

@@ -11,6 +11,8 @@ import { Admission } from './admission.ts'
 import type { SipIngressConfig } from './config.ts'
 import { ContentCheck } from './content-check.ts'
 import { Ingress } from './ingress.ts'
+import { createMsrpServer } from './large-message-settings.ts'
+import { LargeMessages } from './large-messages.ts'
 import { CertificateFiles, listenersOf, readTls } from './listeners.ts'
 import { LoadProbe } from './load-probe.ts'
 import { Notifier } from './notifier.ts'
@@ -56,13 +58,30 @@ export function createSipIngress(
       failed: (error) => report.tapFailed(error),
     },
   )
-  const ingress = new Ingress(
+  const mode = sip.largeMessageMode
+  const msrp = mode.enabled ? createMsrpServer(mode) : undefined
+  const sessions =
+    msrp &&
+    new LargeMessages(
+      { ...mode, host: sip.hostname },
+      {
+        server: msrp,
+        now: dependencies.now,
+        refusal: (message, source) => ingress.refusal(message, source),
+        take: (request) => ingress.request(request),
+        refuse: (request, refusal) => ingress.refuse(request, refusal),
+        request: (request) => endpoint.request(request),
+        sessionEnded: (end) => report.sessionEnded(end),
+      },
+    )
+  const ingress: Ingress = new Ingress(
     { ...sip, host: sip.hostname, ordinal, bootId: randomUUID() },
     {
       ...dependencies,
       admission,
       rates: new RateLimiter({ replicas: sip.replicas, capacity: sip.rememberedSenders }),
       contentCheck: new ContentCheck(),
+      ...(sessions !== undefined && { sessions }),
       tap: (record) => taps.see(record),
       peers: new PeerTable(sip.peers),
       publish: (record) => bus.publish(imReceived, record),
@@ -70,7 +89,7 @@ export function createSipIngress(
         error instanceof BusError && ['full', 'closed', 'oversized'].includes(error.code),
     },
   )
-  const endpoint = new SipEndpoint(
+  const endpoint: SipEndpoint = new SipEndpoint(
     {
       listeners: listenersOf(sip),
       timers: sip.timers,
@@ -81,6 +100,7 @@ export function createSipIngress(
       admits: (request, source) => ingress.admits(request, source),
       feedback: () => admission.feedback,
       onRequest: (request) => ingress.request(request),
+      onInviteEnded: (transaction, end) => sessions?.inviteEnded(transaction, end),
       onParseError: (error, source) => report.malformed(error, source),
       onHandlerError: (error) => report.handlerFault(error),
       onEvent: (name) => report.sipEvent(name),
@@ -115,6 +135,12 @@ export function createSipIngress(
         await Promise.all([endpoint.close(), replies.close()])
         throw listenError(error, 'SIP', sip.host, sip.port, 'IPSMGW_SIP_PORT')
       }
+      try {
+        await msrp?.start()
+      } catch (error) {
+        await Promise.all([endpoint.close(), replies.close()])
+        throw listenError(error, 'MSRP', mode.host, mode.port, 'IPSMGW_SIP_LARGE_MESSAGE_MODE_PORT')
+      }
       outbox = await bus.consume({
         group: 'sip-ingress',
         mode: 'at-least-once',
@@ -140,6 +166,8 @@ export function createSipIngress(
       const expiry = delay(DRAIN_MS, undefined, { signal: given.signal }).catch(() => undefined)
       await Promise.race([Promise.all([ingress.drain(), notified]), expiry])
       given.abort()
+      sessions?.stop()
+      await msrp?.close()
       await endpoint.close()
       await notified
       await replies?.close()

@@ -3,6 +3,7 @@ import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
 import { loadPolicy, policyFileSchema } from '@ipsmgw/policy'
 import { httpSchema, keysSchema, loadKey, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
+import { largeMessageSchema } from './large-message-settings.ts'
 import { listenerSchema, listenersOf, tlsSchema } from './listeners.ts'
 import { notificationSchema } from './notifier.ts'
 import { PeerTable, peerSchema } from './peers.ts'
@@ -77,6 +78,7 @@ export const sipSchema = Type.Object(
       description: 'list of interception targets (YAML), managed by others; empty: off',
     }),
     notifications: notificationSchema,
+    largeMessageMode: largeMessageSchema,
   },
   { ...closed, default: {} },
 )

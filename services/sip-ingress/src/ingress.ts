@@ -22,6 +22,8 @@ import { type Refusal, refuse, warning } from './refusal.ts'
 import type { IngressReport } from './report.ts'
 
 const METHODS = ['MESSAGE', 'OPTIONS', 'REGISTER', 'CANCEL']
+/** With large-message mode. */
+const SESSION_METHODS = ['INVITE', 'ACK', 'BYE']
 
 /** The own guard fires this long after answerBy: correlation's answer comes first. */
 const GUARD_MS = 1_000
@@ -43,6 +45,8 @@ export interface IngressDependencies {
   readonly admission: Admission
   readonly rates: RateLimiter
   readonly contentCheck: ContentCheck
+  /** Takes INVITE and BYE; without it they are refused. */
+  readonly sessions?: { handle(request: IncomingRequest): void }
   /** Sees every message that is taken. */
   tap(record: ImReceived): void
   readonly report: IngressReport
@@ -62,6 +66,7 @@ export class Ingress {
   readonly #guards: Deadlines<string>
   /** Records that the bus has not confirmed, by when they were handed to it. */
   readonly #unpublished = new Map<string, number>()
+  readonly #methods: readonly string[]
   #accepting = false
   #lagMs = 0
   #idle: (() => void) | undefined
@@ -69,6 +74,7 @@ export class Ingress {
   constructor(options: IngressOptions, dependencies: IngressDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    this.#methods = dependencies.sessions === undefined ? METHODS : [...METHODS, ...SESSION_METHODS]
     this.#guards = new Deadlines({ tickMs: 100, now: dependencies.now }, (messageId) =>
       this.#guard(messageId),
     )
@@ -134,6 +140,19 @@ export class Ingress {
     this.#guards.close()
   }
 
+  /** Why a message with these headers would be refused, whatever its text; for a session that is to carry it. */
+  refusal(message: SipRequest, source: SipSource): Refusal | undefined {
+    const { peers, admission, now } = this.#dependencies
+    const peer = peers.find(source)
+    if (peer === undefined) return refuse(403, 'unknownPeer')
+    if (!this.#accepting) return this.#overloaded('draining')
+    const why = admission.refuses(this.#pending.size, this.#isPriority(message, peer))
+    if (why !== undefined) return this.#overloaded(why)
+    const arrival = { peer, policy: this.#policyOf(peer), nowMs: now(), merged: false }
+    const examined = examine(message, arrival, this.#options)
+    return examined.kind === 'refused' ? examined : undefined
+  }
+
   request(request: IncomingRequest): void {
     try {
       this.#handle(request)
@@ -163,7 +182,9 @@ export class Ingress {
     else if (request.message.method === 'MESSAGE') this.#message(request, peer)
     else if (request.message.method === 'OPTIONS') this.#ping(request)
     else if (request.message.method === 'REGISTER') this.#register(request)
-    else this.#refuse(request, notSupported(request.message))
+    else if (['INVITE', 'BYE'].includes(request.message.method) && this.#dependencies.sessions !== undefined)
+      this.#dependencies.sessions.handle(request)
+    else this.#refuse(request, this.#notSupported(request.message))
   }
 
   #strange(request: IncomingRequest): void {
@@ -179,7 +200,7 @@ export class Ingress {
     }
     request.respond(200, '', {
       headers: [
-        ['Allow', METHODS.join(', ')],
+        ['Allow', this.#methods.join(', ')],
         ['Accept', acceptedTypes(this.#dependencies.policy().bodies)],
         ['Accept-Encoding', 'identity'],
         ['Accept-Language', '*'],
@@ -204,10 +225,9 @@ export class Ingress {
       this.#refuse(request, this.#overloaded('draining'))
       return
     }
-    const document = this.#dependencies.policy()
     const arrival = {
       peer,
-      policy: policyFor(document, peer.profile) ?? document,
+      policy: this.#policyOf(peer),
       nowMs: this.#dependencies.now(),
       merged: mergedWith !== undefined && this.#isFork(request, mergedWith),
     }
@@ -220,6 +240,11 @@ export class Ingress {
       running.transactions.push(request.transaction)
       this.#dependencies.report.joined()
     }
+  }
+
+  #policyOf(peer: PeerConfig): Policy {
+    const document = this.#dependencies.policy()
+    return policyFor(document, peer.profile) ?? document
   }
 
   /** Rates come last: what is refused for another reason is not counted. */
@@ -336,6 +361,12 @@ export class Ingress {
     if (this.#pending.size === 0) this.#idle?.()
   }
 
+  /** 405 for what SIP knows and this gateway does not take, 501 for the rest. */
+  #notSupported(message: SipRequest): Refusal {
+    const refusal = methodRefusal(message, this.#methods)
+    return refuse(refusal?.status ?? 405, 'method', refusal?.headers)
+  }
+
   #overloaded(why: string): Refusal {
     return this.#causeRefusal('overloaded', {}, why)
   }
@@ -345,16 +376,15 @@ export class Ingress {
     return refuse(answer.status, why, answer.headers, answer.reasonPhrase)
   }
 
+  /** Also for what is refused elsewhere. */
+  refuse(request: IncomingRequest, refusal: Refusal): void {
+    this.#refuse(request, refusal)
+  }
+
   #refuse(request: IncomingRequest, refusal: Refusal): void {
     request.respond(refusal.status, refusal.reasonPhrase, { headers: refusal.headers })
     this.#dependencies.report.refused(request.message.method, refusal.status, refusal.why)
   }
-}
-
-/** 405 for what SIP knows and this gateway does not take, 501 for the rest. */
-function notSupported(message: SipRequest): Refusal {
-  const refusal = methodRefusal(message, METHODS)
-  return refuse(refusal?.status ?? 405, 'method', refusal?.headers)
 }
 
 function idOf({ callId, from, cseq, uriText }: SipRequest): string {

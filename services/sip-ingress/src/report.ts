@@ -9,10 +9,12 @@ import {
   type Registry,
   rateLimited,
 } from '@ipsmgw/telemetry'
+import { SESSION_ENDS, type SessionEnd } from './large-messages.ts'
 import type { NotifierReport } from './notifier.ts'
 
 /** One function per business fact: counter, log line and span in one place. */
 export interface IngressReport extends NotifierReport {
+  sessionEnded(end: SessionEnd): void
   accepted(messageId: string, record: ImReceived): void
   refused(method: string, status: number, why: string): void
   answered(method: string, status: number): void
@@ -88,6 +90,12 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
     'Notifications to senders that ended, by what they say and how they ended',
     { kind: NOTIFICATIONS, outcome: NOTIFICATION_OUTCOMES },
   )
+  const sessions = counter(
+    registry,
+    'ipsmgw_sip_sessions_total',
+    'Sessions of large-message mode that ended, by how',
+    { end: SESSION_ENDS },
+  )
   const events = counter(registry, 'ipsmgw_sip_layer_events_total', 'Events of transactions and transports', {
     event: [] as string[],
   })
@@ -146,6 +154,7 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
       if (outcome === 'sent' || outcome === 'unrouted') logger.debug(fields, 'notification ended')
       else warn(fields, 'notification did not reach its sender')
     },
+    sessionEnded: (end) => sessions.inc({ end }),
     notificationRepeated: () => facts.inc({ fact: 'notificationRepeated' }),
     notificationRetried: () => facts.inc({ fact: 'notificationRetried' }),
     handlerFault: (error) => logger.error({ err: error }, 'request handler failed'),
