@@ -4,25 +4,13 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runSipp, type SippResult } from '../interop/sip/sipp.ts'
+import { runSipp } from '../interop/sip/sipp.ts'
 import { freePorts } from '../support/gateway-process.ts'
-import { differentMessages } from '../support/load.ts'
 import { freePort, ROOT } from '../support/processes.ts'
 import { type LabProcess, SettingsFolder, settingsFor, startLab } from '../support/separate-processes.ts'
 import { type Figure, report } from './measure.ts'
+import { type Load, type Measured, measure, percentile } from './measured-load.ts'
 import { type MeasuredProcess, startMeasured } from './measured-process.ts'
-
-interface Load {
-  readonly transport: 'udp' | 'tcp'
-  readonly ratePerSecond: number
-  readonly messages: number
-  readonly maximumOpen?: number
-}
-
-interface Measured extends SippResult {
-  readonly cpuMsPerMessage: number
-  readonly perSecond: number
-}
 
 const STEADY = ['udp', 'tcp'].map((transport) => ({
   transport,
@@ -42,28 +30,6 @@ const PHONE_DELAY_MS = 20_000
 const SCENARIO = readFileSync(join(ROOT, 'test/interop/sip/message.xml'), 'utf8')
 /** About: the scenario's placeholders are as long as what stands for them. */
 const REQUEST_OCTETS = /CDATA\[\s*([\s\S]*?)\s*\]\]>/.exec(SCENARIO)?.[1]?.length ?? 0
-
-async function measure(target: MeasuredProcess, port: number, load: Load, name: string): Promise<Measured> {
-  const messages = differentMessages(load.messages, (i) => `${name} ${i}: a note of the usual length, 5 €`)
-  const cpuBefore = await target.cpuMs()
-  const result = await runSipp({
-    ...load,
-    target: `127.0.0.1:${port}`,
-    messages,
-    localPort: await freePort(),
-  })
-  const cpuMs = (await target.cpuMs()) - cpuBefore
-  if (result.successful !== load.messages)
-    throw new Error(`${result.successful} of ${load.messages} messages were answered 200\n${result.output}`)
-  return {
-    ...result,
-    cpuMsPerMessage: cpuMs / load.messages,
-    perSecond: (load.messages / result.elapsedMs) * 1_000,
-  }
-}
-
-const percentile = ({ responseTimesMs: times }: Measured, part: number): number =>
-  times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? Number.NaN
 
 function steadyFigures(
   { transport, ratePerSecond, messages }: Load,

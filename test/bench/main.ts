@@ -2,7 +2,18 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const BENCHES = ['sip', 'sms', 'diameter', 'map', 'routing', 'gateway', 'kafka', 'restore', 'scale']
+const BENCHES = [
+  'sip',
+  'sms',
+  'diameter',
+  'map',
+  'routing',
+  'gateway',
+  'map-gateway',
+  'kafka',
+  'restore',
+  'scale',
+]
 
 const named = process.argv.slice(2)
 const unknown = named.find((name) => !BENCHES.includes(name))

@@ -35,7 +35,7 @@ function decodeAndEncode(): Buffer {
   const parameter = encodeArgument('mtForwardSM', argument, 3)
   const again = { ...transaction, components: [{ ...invoke, parameter }] } satisfies TcapMessage
   const data = encodeSccp({ ...message, data: encodeTcap(again) })
-  return encodeData({ ...protocolData, data }, routingContexts?.[0])
+  return encodeData({ ...protocolData, data }, routingContexts?.[0], undefined)
 }
 
 const diameter = read('diameter-vectors.json') as { vectors: readonly { name: string; hex: string }[] }

@@ -14,7 +14,7 @@ export interface LabProcess {
   stop(): Promise<void>
 }
 
-export async function startLab(): Promise<LabProcess> {
+export async function startLab(settings: Readonly<Record<string, string>> = {}): Promise<LabProcess> {
   const [http = 0, hss = 0, mme = 0, sgsn = 0, stp = 0] = await freePorts(5)
   const url = `http://${HOST}:${http}`
   const lab = await startSource('test/lab/src/main.ts', [], {
@@ -24,6 +24,7 @@ export async function startLab(): Promise<LabProcess> {
       IPSMGW_LAB_MME_PORT: String(mme),
       IPSMGW_LAB_SGSN_PORT: String(sgsn),
       IPSMGW_LAB_STP_PORT: String(stp),
+      ...settings,
     },
   })
   const stop = async () => void (await lab.stop())
