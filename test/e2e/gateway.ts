@@ -45,6 +45,7 @@ export interface GatewayOptions {
   readonly delivery?: object
   readonly routing?: object
   readonly correlation?: object
+  readonly records?: object
   /** Instead of M3UA to the STP of the lab. */
   readonly sigtran?: object
   readonly network?: SignallingNetwork
@@ -163,7 +164,7 @@ function policyOf({ policy = {} }: GatewayOptions) {
 function settings(
   ports: LabPorts,
   sipPort: number,
-  { sip, delivery, routing, correlation, sigtran }: GatewayOptions,
+  { sip, delivery, routing, correlation, sigtran, records }: GatewayOptions,
   folder: string,
 ) {
   return {
@@ -176,6 +177,7 @@ function settings(
     // Nodes of the lab answer at once: nothing else is to be expected of them.
     delivery: { firstPartMs: 100, furtherPartMs: 50, busyRetryMs: 100, ...delivery },
     ...(correlation !== undefined && { correlation }),
+    ...(records !== undefined && { records }),
     journal: { directory: folder },
   }
 }

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, type TestContext, test } from 'node:test'
+import { eventually } from '../support/eventually.ts'
+import { spyOnBus } from './bus-spy.ts'
+import { GatewayInLab, type GatewayOptions, SCSCF } from './gateway.ts'
+import { Sender, type Sending } from './sender.ts'
+
+let numbers = 447_900_500_000
+const anybody = () => String(++numbers)
+
+async function open(t: TestContext, options: GatewayOptions) {
+  const gateway = await GatewayInLab.start(options)
+  const sender = await Sender.open(SCSCF, gateway.sip)
+  t.after(async () => {
+    await sender.close()
+    await gateway.stop()
+  })
+  return { gateway, sender }
+}
+
+const ALICE = '"Alice" <sip:alice@ims.example>'
+
+describe('who sends, and what the phone sees (docs/protocols/identities.md)', () => {
+  let gateway: GatewayInLab
+  let sender: Sender
+  before(async () => {
+    gateway = await GatewayInLab.start({
+      policy: { homeDomains: ['ims.example'], anonymity: { mode: 'allow' } },
+    })
+    sender = await Sender.open(SCSCF, gateway.sip)
+  })
+  after(async () => {
+    await sender.close()
+    await gateway.stop()
+  })
+
+  const ORIGINATORS: readonly [string, string, string][] = [
+    ['tel', '<tel:+44-7700-900111>', '+447700900111'],
+    ['sip with user=phone', '<sip:+447700900111@ims.example;user=phone>', '+447700900111'],
+    ['percent-encoded plus', '<sip:%2B447700900111@ims.example;user=phone>', '+447700900111'],
+    ['portability data', '<sip:+447700900111;npdi;rn=+449990@ims.example;user=phone>', '+447700900111'],
+    ['GRUU', '<sip:+447700900111@ims.example;gr=urn:uuid:f81d4fae>', '+447700900111'],
+    ['short code', '<tel:7042;phone-context=ims.example>', '7042'],
+    ['name, 5 characters', ALICE, 'alice'],
+    ['name, 7 characters', '<sip:seven77@ims.example>', 'seven77'],
+    ['name, 8 characters', '<sip:eight888@ims.example>', 'eight888'],
+    ['name, 9 characters', '<sip:nine99999@ims.example>', 'nine99999'],
+    ['name above 11 characters', '<sip:alice.the.long.one@ims.example>', 'alice.the.l'],
+  ]
+  for (const [what, asserted, originator] of ORIGINATORS)
+    test(`11. P-Asserted-Identity, ${what}: TP-OA ${originator}`, async () => {
+      const to = anybody()
+      assert.equal((await sender.send({ to, asserted })).status, 200)
+      assert.equal(gateway.lab.phones.messagesOf(to)[0]?.originator, originator)
+    })
+
+  const ANONYMOUS = '<sip:anonymous@anonymous.invalid>'
+  const HIDDEN: readonly [string, Partial<Sending>, boolean][] = [
+    ['Privacy id', { headers: [['Privacy', 'id']] }, true],
+    ['Privacy user', { headers: [['Privacy', 'user']] }, true],
+    ['Privacy header', { headers: [['Privacy', 'header']] }, true],
+    ['Privacy session; history', { headers: [['Privacy', 'session;history']] }, false],
+    ['Privacy critical alone', { headers: [['Privacy', 'critical']] }, true],
+    ['Privacy none with an anonymous From', { from: ANONYMOUS, headers: [['Privacy', 'none']] }, false],
+    ['Privacy none with others', { headers: [['Privacy', 'none;session']] }, true],
+    ['From anonymous.invalid', { from: ANONYMOUS }, true],
+    ['From display name', { from: '"Anonymous" <sip:x@ims.example>' }, true],
+    ['From user part', { from: '<sip:anonymous@ims.example>' }, true],
+    ['From unknown.invalid', { from: '<sip:unavailable@unknown.invalid>' }, false],
+  ]
+  for (const [what, sending, hidden] of HIDDEN)
+    test(`7. ${what}: ${hidden ? 'hidden' : 'not hidden'}`, async () => {
+      const to = anybody()
+      assert.equal((await sender.send({ to, ...sending })).status, 200)
+      assert.equal(gateway.lab.phones.messagesOf(to)[0]?.originator, hidden ? 'Anonymous' : '+447700900111')
+    })
+})
+
+test('done when hidden: the number of the sender is in no TPDU, later topic, key, log line, metric or answer', async (t) => {
+  const published = spyOnBus(t)
+  const { gateway, sender } = await open(t, { policy: { anonymity: { mode: 'allow' } } })
+  const to = anybody()
+  const secret = '447700912345'
+  const answer = await sender.send({
+    to,
+    asserted: `<tel:+${secret}>`,
+    from: '"Anonymous" <sip:anonymous@anonymous.invalid>',
+    headers: [['Privacy', 'id']],
+    text: 'x'.repeat(300),
+  })
+  assert.equal(answer.status, 200)
+  await gateway.message(answer.callId)
+  const swapped = secret.replace(/(.)(.)/g, '$2$1')
+  const places = {
+    tpdus: gateway.lab.phones
+      .messagesOf(to)
+      .flatMap(({ tpdus }) => [...tpdus, ...tpdus.map((x) => Buffer.from(x, 'hex').toString('latin1'))]),
+    records: published.filter(({ topic }) => !['im.received', 'message.completed'].includes(topic)),
+    keys: published.map(({ key }) => key),
+    logs: gateway.logged,
+    metrics: await (await fetch(gateway.url('/metrics'))).text(),
+    api: await gateway.message(answer.callId),
+  }
+  assert.ok(published.some(({ topic }) => topic === 'sm.routed'))
+  for (const [place, content] of Object.entries(places)) {
+    const text = JSON.stringify(content)
+    for (const trace of [
+      secret,
+      swapped,
+      secret.slice(2),
+      Buffer.from(secret).toString('base64').slice(0, 14),
+    ])
+      assert.ok(!text.includes(trace), `${place} holds the number`)
+  }
+})
+
+test('rates: the sender who exceeds its own gets 480 with Retry-After, others go on', async (t) => {
+  const { sender } = await open(t, { policy: { rates: { sender: [{ messages: 2, withinSeconds: 600 }] } } })
+  const statuses: number[] = []
+  for (let i = 0; i < 3; i++) statuses.push((await sender.send({ to: anybody() })).status)
+  assert.deepEqual(statuses, [200, 200, 480])
+  const refused = await sender.send({ to: anybody() })
+  assert.equal(refused.header('retry-after'), '300')
+  assert.equal((await sender.send({ to: anybody(), asserted: '<tel:+447700900222>' })).status, 200)
+})
+
+test('content check: refused is 403, no verdict in time is the default, and nobody waits for another', async (t) => {
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => (body += chunk))
+    request.on('end', () => {
+      const { text, sender } = JSON.parse(body)
+      assert.equal(sender, undefined)
+      if (text !== 'silent') response.end(JSON.stringify({ verdict: text === 'spam' ? 'refuse' : 'deliver' }))
+    })
+  }).listen(0, '127.0.0.1')
+  t.after(() => server.closeAllConnections())
+  t.after(() => server.close())
+  await eventually(() => server.listening, 'the checker listens')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const { gateway, sender } = await open(t, { policy: { contentCheck: { url, timeoutMs: 400 } } })
+  const silent = sender.send({ to: anybody(), text: 'silent' })
+  const [ham, spam] = await Promise.all(['ham', 'spam'].map((text) => sender.send({ to: anybody(), text })))
+  assert.deepEqual([ham?.status, spam?.status], [200, 403])
+  assert.ok((ham?.elapsedMs ?? 1_000) < 400)
+  assert.equal((await silent).status, 480)
+  assert.equal(gateway.lab.nodesLog.entries().length, 1)
+})
+
+test('taps: messages of targets are copied with real parties and text, the list is audited, nothing of it is logged', async (t) => {
+  const published = spyOnBus(t)
+  const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-taps-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = join(folder, 'targets.yaml')
+  writeFileSync(file, 'targets: [{reference: warrant-7, number: "+447700900111"}]')
+  const { gateway, sender } = await open(t, {
+    sip: { tapTargetFile: file },
+    policy: { anonymity: { mode: 'allow' } },
+  })
+  await sender.send({ to: anybody(), text: 'of a target', headers: [['Privacy', 'id']] })
+  await sender.send({ to: anybody(), asserted: '<tel:+447700900999>', from: '<tel:+447700900999>' })
+  const events = published.filter(({ topic }) => topic === 'tap.events').map(({ value }) => value as TapView)
+  assert.deepEqual(
+    events.map(
+      ({ list, copy }) => list?.state ?? [copy?.targets, copy?.text, copy?.sender.asserted[0]?.number],
+    ),
+    ['loaded', [['warrant-7'], 'of a target', '+447700900111']],
+  )
+  assert.ok(!gateway.logged.join('').includes('warrant-7'))
+})
+
+interface TapView {
+  readonly list?: { readonly state: string }
+  readonly copy?: {
+    readonly targets: string[]
+    readonly text: string
+    readonly sender: { readonly asserted: { readonly number?: string }[] }
+  }
+}
+
+test('charging records: one for a success and one for a failure, with icid and nodes', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ipsmgw-charging-'))
+  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  const gateway = await GatewayInLab.start({ records: { charging: { directory, format: 'json' } } })
+  const sender = await Sender.open(SCSCF, gateway.sip)
+  const absent = anybody()
+  gateway.set(absent, { behaviour: 'absent' })
+  const headers = [['P-Charging-Vector', 'icid-value=icid-9;orig-ioi=home1.example']] as const
+  await sender.send({ to: anybody(), headers })
+  await sender.send({ to: absent, headers })
+  await sender.close()
+  await gateway.stop()
+  const lines = readdirSync(directory).flatMap((name) =>
+    readFileSync(join(directory, name), 'utf8').trim().split('\n'),
+  )
+  const records = lines.map((line) => JSON.parse(line))
+  assert.deepEqual(
+    records.map((r) => [r.outcome, r.sipStatus, r.icid, r.partsDelivered, typeof r.servingNode]),
+    [
+      ['delivered', 200, 'icid-9', 1, 'string'],
+      ['failed', 480, 'icid-9', 0, 'string'],
+    ],
+  )
+})
