@@ -83,6 +83,18 @@ export const sip: Dashboard = {
           unit: 'short',
           queries: [['sum by (instance) (ipsmgw_sip_open_messages{$m})', '{{instance}}']],
         },
+        {
+          title: 'Refused for load',
+          description: 'Part of new messages that gets 503, per pod',
+          unit: 'percentunit',
+          queries: [['max by (instance) (ipsmgw_sip_refused_share{$m})', '{{instance}}']],
+        },
+        {
+          title: 'Content checks',
+          description: 'Texts asked about, per second, by verdict; "default": no verdict in time',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_sip_content_checks_total', 'verdict, by'), '{{verdict}} {{by}}']],
+        },
       ],
     },
   ],
