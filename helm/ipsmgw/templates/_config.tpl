@@ -29,7 +29,7 @@
 {{- end -}}
 {{- $_ := set $settings.diameter "peers" $peers -}}
 {{- end -}}
-{{- if eq .component "lab" }}{{ $_ := set $settings "lab" (dict "host" $values.http.host) }}{{ end -}}
+{{- if eq .component "lab" }}{{ $_ := set $settings "lab" (dict "host" $values.http.host "defaultNode" "mme") }}{{ end -}}
 {{- $settings | toYaml -}}
 {{- end -}}
 
