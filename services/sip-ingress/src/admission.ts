@@ -12,7 +12,7 @@ export interface LoadSample {
   readonly nowMs: number
   /** Part of the time in which this process was not idle, 0 to 1. */
   readonly utilisation: number
-  /** From arrival until the pipeline had taken notice, as the last finals told. */
+  /** From arrival until the pipeline had taken notice, as the last finals told; or the event loop's own delay. */
   readonly lagMs: number
   /** Age of the oldest record that the bus has not confirmed. */
   readonly oldestUnpublishedMs: number
@@ -26,8 +26,6 @@ const TARGET_UTILISATION = 0.8
 const SATURATED = 0.97
 /** Samples in a row: a burst is taken, what lasts is not. */
 const LASTING_SAMPLES = 5
-/** New messages in a sample below which it is not them that keep the process busy. */
-const FEW_MESSAGES = 10
 const PRIORITY_SHARE = 0.1
 /** Steps of what is admitted from one sample to the next. */
 const STEEPEST_FALL = 0.75
@@ -40,18 +38,16 @@ const FEEDBACK_VALIDITY_MS = 500
 export type Refused = 'inFlight' | 'load'
 
 /**
- * Which new messages are taken (RFC 7339 in spirit): all of them until the process has been busy for a while, the
- * pipeline lags or the bus does not confirm; then a part, found by trying. Priority messages are refused only when
- * there is no room at all.
+ * Which new messages are taken (RFC 7339 in spirit): all of them, however busy the process is, until messages have
+ * been late for a while: the event loop is behind, the pipeline lags or the bus does not confirm. Then a part, found
+ * by trying, that leaves the process some idle time. Priority messages are refused only when there is no room at all.
  */
 export class Admission {
   readonly #options: AdmissionOptions
   #admitted = 1
-  #busySamples = 0
+  #lateSamples = 0
   /** Refusals are spread evenly: what is owed of them. */
   #owed = 0
-  /** New messages since the last sample. */
-  #asked = 0
   #feedback: OverloadFeedback
 
   constructor(options: AdmissionOptions) {
@@ -68,9 +64,8 @@ export class Admission {
     return this.#feedback
   }
 
-  /** Undefined: take it. Counts the question. */
+  /** Undefined: take it. */
   refuses(inFlight: number, isPriority: boolean): Refused | undefined {
-    this.#asked += 1
     const { maximumInFlight } = this.#options
     const room = isPriority ? maximumInFlight : Math.ceil(maximumInFlight * (1 - PRIORITY_SHARE))
     if (inFlight >= room) return 'inFlight'
@@ -84,10 +79,8 @@ export class Admission {
   sample({ nowMs, utilisation, lagMs, oldestUnpublishedMs }: LoadSample): void {
     const late = Math.max(lagMs, oldestUnpublishedMs) / this.#options.maximumLagMs
     const load = Math.max(utilisation / TARGET_UTILISATION, late)
-    const isFull = late > 1 || (utilisation >= SATURATED && this.#asked >= FEW_MESSAGES)
-    this.#asked = 0
-    this.#busySamples = isFull ? this.#busySamples + 1 : 0
-    if (this.#admitted === 1 && this.#busySamples < LASTING_SAMPLES) return
+    this.#lateSamples = late > 1 ? this.#lateSamples + 1 : 0
+    if (this.#admitted === 1 && this.#lateSamples < LASTING_SAMPLES) return
     const factor = utilisation >= SATURATED || late > 1 ? STEEPEST_FALL : 1 / Math.max(load, 0.01)
     const admitted = this.#admitted * Math.min(STEEPEST_RISE, Math.max(STEEPEST_FALL, factor))
     this.#set(Math.min(1, Math.max(LEAST_ADMITTED, admitted)), nowMs)

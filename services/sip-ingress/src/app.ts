@@ -117,9 +117,10 @@ export function createSipIngress(
     },
   )
   const certificates = new CertificateFiles(sip.tls, (tls) => endpoint.renewTls(tls), dependencies.logger)
-  const probe = new LoadProbe(dependencies.now, (utilisation, nowMs) =>
-    admission.sample({ utilisation, ...ingress.waiting(nowMs) }),
-  )
+  const probe = new LoadProbe(dependencies.now, (utilisation, delayMs, nowMs) => {
+    const waiting = ingress.waiting(nowMs)
+    admission.sample({ ...waiting, utilisation, lagMs: Math.max(waiting.lagMs, delayMs) })
+  })
   let replies: Consumer | undefined
   let outbox: Consumer | undefined
   return {
