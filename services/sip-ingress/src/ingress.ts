@@ -284,7 +284,15 @@ export class Ingress {
     tap(record)
     const { contentCheck } = arrival.policy
     if (contentCheck === undefined) this.#publish(record)
-    else this.#check(record, contentCheck).catch((error: unknown) => report.handlerFault(error))
+    else
+      this.#check(record, contentCheck).catch((error: unknown) => this.#uncheckable(record.messageId, error))
+  }
+
+  /** A fault of ours before the record was handed on: nothing is under way, and the sender is told so. */
+  #uncheckable(messageId: string, error: unknown): void {
+    this.#dependencies.report.handlerFault(error)
+    const pending = this.#pending.get(messageId)
+    if (pending !== undefined) this.#answerCause(messageId, pending, 'internalError')
   }
 
   /** Only what the policy would deliver is shown to others. Answered by half of the time there is. */
