@@ -42,7 +42,7 @@ export type { Avp, DiameterHeader, DiameterMessage } from './messages.ts'
 export { DiameterNode } from './node.ts'
 export { createDiameterPart, type DiameterPart, type DiameterPartOptions } from './node-part.ts'
 export type { OverloadReport } from './overload-control.ts'
-export { DIAMETER_PORT, DIAMETER_TLS_PORT } from './peer.ts'
+export { DIAMETER_PORT, DIAMETER_TLS_PORT } from './peer-context.ts'
 export { type DiameterResult, experimentalResult, isSuccess, result, resultOf } from './results.ts'
 export { type DiameterSettings, diameterSchema } from './settings.ts'
 export type {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { Deadlines } from '@ipsmgw/runtime/deadlines'
 import { Acceptor } from './acceptor.ts'
 import { encodeMessage } from './build.ts'
@@ -9,12 +8,15 @@ import { AuthSessionState } from './dictionary/enumerations.ts'
 import { messageNamed } from './dictionary/lookup.ts'
 import type { RequestName } from './dictionary/messages.ts'
 import { Exchange } from './exchange.ts'
+import { Identifiers } from './identifiers.ts'
 import type { Avp } from './messages.ts'
 import { OVERLOAD_FEATURES, OverloadControl, type OverloadReport } from './overload-control.ts'
-import { Peer, type PeerContext } from './peer.ts'
-import { type RedirectSubject, Redirects } from './redirects.ts'
-import { candidates, type Destination } from './routing.ts'
+import type { PeerContext } from './peer-context.ts'
+import { PeerTable } from './peer-table.ts'
+import { Redirects, redirectedTo, subjectOf } from './redirects.ts'
+import { candidates, destinationOf } from './routing.ts'
 import { Serving } from './serving.ts'
+import { traced } from './tracing.ts'
 import type {
   NodeDependencies,
   NodeLimits,
@@ -46,13 +48,6 @@ const LIMITS: NodeLimits = {
   connections: 1_000,
 }
 
-const UINT32 = 2 ** 32
-/** A forward on its way to a phone may take so long. */
-const RETIRED_FOR_MS = 40_000
-const RETIRED_LOOK_MS = 100
-/** Bits of an end-to-end identifier below the time (RFC 6733 §3). */
-const END_TO_END_COUNTER_BITS = 20
-
 /** A Diameter node: own identity, neighbours that it connects to or that connect to it, requests both ways. */
 export class DiameterNode {
   readonly #options: NodeOptions
@@ -63,16 +58,8 @@ export class DiameterNode {
   readonly #serving: Serving
   readonly #overload: OverloadControl | undefined
   readonly #redirects: Redirects
-  readonly #peers = new Map<string, Peer>()
-  /** As they were given; all others live as long as their connections. */
-  readonly #configured = new Map<string, PeerOptions>()
-  /** Configured no more: they get nothing new, and go when nothing is under way. */
-  readonly #retired = new Set<Peer>()
-  #started = false
-  readonly #sessionPrefix: string
-  #sessions = 0
-  #hopByHop: number
-  #endToEnd: number
+  readonly #identifiers: Identifiers
+  readonly #table: PeerTable
   #turn = 0
   #exchanges = 0
   #onIdle: (() => void) | undefined
@@ -82,22 +69,15 @@ export class DiameterNode {
     const now = dependencies.now ?? Date.now
     const random = dependencies.random ?? Math.random
     const event = dependencies.onEvent ?? (() => {})
-    const seconds = Math.floor(now() / 1000)
     this.#options = options
     this.#local = {
       originHost: options.originHost,
       originRealm: options.originRealm,
-      originStateId: options.originStateId ?? seconds,
+      originStateId: options.originStateId ?? Math.floor(now() / 1000),
       productName: options.productName ?? 'IP-SM-GW',
       applications: options.applications,
     }
-    this.#sessionPrefix = `${options.originHost};${seconds};`
-    this.#sessions = Math.floor(random() * 2 ** 31)
-    this.#hopByHop = Math.floor(random() * UINT32)
-    this.#endToEnd =
-      ((seconds & 0xfff) * 2 ** END_TO_END_COUNTER_BITS +
-        Math.floor(random() * 2 ** END_TO_END_COUNTER_BITS)) >>>
-      0
+    this.#identifiers = new Identifiers(options.originHost, { now, random })
     this.#deadlines = new Deadlines<Timed>({ tickMs: 10, now }, (timer) => timer.expire())
     const limits = { ...LIMITS, ...options.limits }
     this.#serving = new Serving({ ...limits, local: this.#local }, event)
@@ -110,38 +90,30 @@ export class DiameterNode {
       now,
       random,
       event,
-      nextHopByHopId: () => this.#nextHopByHopId(),
-      nextEndToEndId: () => this.#nextEndToEndId(),
+      nextHopByHopId: () => this.#identifiers.nextHopByHopId(),
+      nextEndToEndId: () => this.#identifiers.nextEndToEndId(),
       setTimer: (timer, atMs) => this.#deadlines.set(timer, atMs),
       clearTimer: (timer) => this.#deadlines.delete(timer),
       serve: (octets, header, peer, respond) => this.#serving.serve(octets, header, peer, respond),
-      ended: (peer) => this.#forgetStranger(peer),
+      ended: (identity) => this.#table.forgetStranger(identity),
     }
-    for (const peer of options.peers ?? []) this.#configure(peer)
+    this.#table = new PeerTable({ strangers: options.unknownPeers === 'accept' }, this.#context)
+    this.#table.set(options.peers ?? [])
     this.#acceptor = new Acceptor({
       ...this.#context,
-      peerFor: (identity, realm) => this.#peerFor(identity, realm),
+      peerFor: (identity, realm) => this.#table.peerFor(identity, realm),
     })
   }
 
   /** Opens the listeners and begins to connect; resolves when it listens, rejects when it cannot. */
   async start(): Promise<void> {
     await this.#acceptor.listen(this.#options.listeners ?? [])
-    this.#started = true
-    for (const peer of this.#peers.values()) peer.start()
+    this.#table.start()
   }
 
   /** Other peers from now on, without a restart: what did not change keeps its connection. */
   setPeers(peers: readonly PeerOptions[]): void {
-    if (this.#stopped) return
-    const wanted = new Map(peers.map((peer) => [peer.identity.toLowerCase(), peer]))
-    for (const [identity, options] of this.#configured)
-      if (!isDeepStrictEqual(options, wanted.get(identity))) this.#retire(identity)
-    for (const [identity, options] of wanted)
-      if (!this.#configured.has(identity)) {
-        const peer = this.#configure(options)
-        if (this.#started) peer.start()
-      }
+    if (!this.#stopped) this.#table.set(peers)
   }
 
   /** Serves one kind of request; without a handler it is answered 3001. */
@@ -155,6 +127,14 @@ export class DiameterNode {
     request: OutgoingRequest<M>,
     options: SendOptions<M>,
   ): Promise<SendResult> {
+    return traced(name, messageNamed(name), destinationOf(request), () => this.#send(name, request, options))
+  }
+
+  #send<M extends RequestName>(
+    name: M,
+    request: OutgoingRequest<M>,
+    options: SendOptions<M>,
+  ): Promise<SendResult> {
     if (options.failover !== true) return this.#sendTo(name, request, options)
     const subject = subjectOf(request, messageNamed(name).applicationId)
     const known = this.#redirects.hostFor(subject)
@@ -163,7 +143,7 @@ export class DiameterNode {
       if (outcome.kind !== 'answer') return outcome
       const named = this.#redirects.learn(subject, outcome.result, outcome.message)
       // One hop, and only to a neighbour: what an agent names is no reason to open a connection.
-      const host = named.find((it) => this.#peers.has(it.toLowerCase()))
+      const host = named.find((it) => this.#table.peers.has(it.toLowerCase()))
       const timeoutMs = options.timeoutMs - (this.#context.now() - startedAtMs)
       if (host === undefined || timeoutMs <= 0) return outcome
       this.#context.event({ kind: 'redirected', peer: outcome.peer, detail: host })
@@ -191,7 +171,7 @@ export class DiameterNode {
       deadlineMs: now + options.timeoutMs,
       attemptMs: options.attemptMs ?? options.timeoutMs,
       failover,
-      candidates: () => candidates(this.#peers, destination, applicationId, this.#turn++),
+      candidates: () => candidates(this.#table.peers, destination, applicationId, this.#turn++),
     }
     this.#exchanges++
     // No closure may see `octets`, it would keep them as long as the exchange is open.
@@ -212,7 +192,7 @@ export class DiameterNode {
 
   /** The peer table. */
   peers(): readonly PeerStatus[] {
-    return [...this.#peers.values()].map((peer) => peer.status)
+    return [...this.#table.peers.values()].map((peer) => peer.status)
   }
 
   /** What others have asked to be spared (RFC 7683). */
@@ -225,13 +205,13 @@ export class DiameterNode {
     this.#stopped = true
     this.#acceptor.close()
     if (drainMs > 0) await this.#idle(drainMs)
-    await Promise.all([...this.#peers.values(), ...this.#retired].map((peer) => peer.stop()))
+    await this.#table.stop()
     this.#deadlines.close()
   }
 
   #encode<M extends RequestName>(name: M, request: OutgoingRequest<M>, applicationId: number): Buffer {
     const fields = {
-      'Session-Id': `${this.#sessionPrefix}${++this.#sessions}`,
+      'Session-Id': this.#identifiers.nextSessionId(),
       'Vendor-Specific-Application-Id': vendorSpecificApplication(applicationId),
       'Auth-Session-State': AuthSessionState.NO_STATE_MAINTAINED,
       'Origin-Host': this.#local.originHost,
@@ -242,16 +222,6 @@ export class DiameterNode {
       }),
     } as unknown as Fields<M>
     return encodeMessage(name, fields, { hopByHopId: 0, endToEndId: this.#context.nextEndToEndId() })
-  }
-
-  #nextHopByHopId(): number {
-    this.#hopByHop = (this.#hopByHop + 1) % UINT32
-    return this.#hopByHop
-  }
-
-  #nextEndToEndId(): number {
-    this.#endToEnd = (this.#endToEnd + 1) % UINT32
-    return this.#endToEnd
   }
 
   #exchangeEnded(): void {
@@ -266,61 +236,4 @@ export class DiameterNode {
       this.#context.setTimer({ expire: resolve }, this.#context.now() + withinMs)
     })
   }
-
-  #peerFor(identity: string, realm: string): Peer | undefined {
-    const known = this.#peers.get(identity.toLowerCase())
-    if (known !== undefined || this.#options.unknownPeers !== 'accept') return known
-    return this.#add(new Peer({ identity, role: 'accept', realms: [realm] }, this.#context))
-  }
-
-  #add(peer: Peer): Peer {
-    this.#peers.set(peer.identity, peer)
-    return peer
-  }
-
-  #configure(options: PeerOptions): Peer {
-    const peer = this.#add(new Peer(options, this.#context))
-    this.#configured.set(peer.identity, options)
-    return peer
-  }
-
-  #retire(identity: string): void {
-    const peer = this.#peers.get(identity)
-    this.#configured.delete(identity)
-    this.#peers.delete(identity)
-    if (peer === undefined) return
-    this.#retired.add(peer)
-    const untilMs = this.#context.now() + RETIRED_FOR_MS
-    const look = () => {
-      if (this.#stopped || !this.#retired.has(peer)) return
-      const { now, setTimer } = this.#context
-      if (peer.pending > 0 && now() < untilMs) setTimer({ expire: look }, now() + RETIRED_LOOK_MS)
-      else void peer.stop().then(() => this.#retired.delete(peer))
-    }
-    look()
-  }
-
-  /** A peer that nobody configured lives as long as its connection. */
-  #forgetStranger(peer: Peer): void {
-    if (!this.#configured.has(peer.identity)) this.#peers.delete(peer.identity)
-  }
-}
-
-function destinationOf(request: object): Destination {
-  const { 'Destination-Host': host, 'Destination-Realm': realm } = request as Partial<Fields<'TFR'>>
-  return { host: host?.toLowerCase(), realm: realm?.toLowerCase() }
-}
-
-function subjectOf(request: object, applicationId: number): RedirectSubject {
-  const {
-    'User-Identity': identity,
-    MSISDN,
-    'User-Name': name,
-  } = request as Partial<Fields<'UDR'> & Fields<'SRR'>>
-  const user = identity?.['Public-Identity'] ?? identity?.MSISDN ?? MSISDN ?? name
-  return { applicationId, user, ...destinationOf(request) }
-}
-
-function redirectedTo<R extends object>(request: R, host: string | undefined): R {
-  return host === undefined ? request : { ...request, 'Destination-Host': host }
 }

@@ -1,53 +1,21 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { DecodeError } from '@ipsmgw/bytes'
-import { checkCea, type LocalNode } from './capabilities.ts'
+import { checkCea } from './capabilities.ts'
 import { decodeDiameter, decodeHeader } from './codec.ts'
 import { type ConnectionOwner, DiameterConnection } from './connection.ts'
 import { DisconnectCause } from './dictionary/enumerations.ts'
 import { MESSAGES } from './dictionary/messages.ts'
-import { Attempt, type Candidate, type Exchange } from './exchange.ts'
+import type { Attempt, Candidate, Exchange } from './exchange.ts'
 import { value } from './fields.ts'
 import { type PeerEffect, type PeerEvent, type PeerState, peerTransition, winsElection } from './fsm.ts'
-import type { DiameterHeader, DiameterMessage } from './messages.ts'
+import type { DiameterHeader } from './messages.ts'
 import { OwnMessages } from './own-messages.ts'
-import { type DiameterResult, resultOf } from './results.ts'
-import type { NodeEvent, NodeLimits, PeerOptions, PeerStatus, TimerOptions } from './types.ts'
+import { DIAMETER_PORT, DIAMETER_TLS_PORT, type Introduction, type PeerContext } from './peer-context.ts'
+import { PeerLinks } from './peer-links.ts'
+import { PeerRequests } from './peer-requests.ts'
+import type { NodeEvent, PeerOptions, PeerStatus } from './types.ts'
 import { type Timed, WatchKeeper } from './watch-keeper.ts'
-
-/** TCP and SCTP without TLS (RFC 6733 §2.1). */
-export const DIAMETER_PORT = 3868
-/** TLS over TCP. */
-export const DIAMETER_TLS_PORT = 5658
-
-/** What a peer needs of its node. */
-export interface PeerContext {
-  readonly local: LocalNode
-  readonly timers: TimerOptions
-  readonly limits: NodeLimits
-  now(): number
-  random(): number
-  nextHopByHopId(): number
-  nextEndToEndId(): number
-  setTimer(timer: Timed, atMs: number): void
-  clearTimer(timer: Timed): void
-  event(event: NodeEvent): void
-  /** A request of the peer. `respond` may be called later, or never. */
-  serve(octets: Buffer, header: DiameterHeader, peer: string, respond: (answer: Buffer) => void): void
-  /** No connection is left and none will be opened from here. */
-  ended(peer: Peer): void
-}
-
-/** A CER that was found good, and what both sides have in common. */
-export interface Introduction {
-  readonly request: DiameterHeader
-  readonly applications: readonly number[]
-}
-
-interface Answer {
-  readonly message: DiameterMessage
-  readonly result: DiameterResult
-}
 
 /** One neighbour: its connections, its state machine, its watchdog, and the requests that wait for its answers. */
 export class Peer implements ConnectionOwner, Candidate {
@@ -58,40 +26,33 @@ export class Peer implements ConnectionOwner, Candidate {
   readonly #context: PeerContext
   readonly #own: OwnMessages
   readonly #watch: WatchKeeper
-  readonly #pending = new Map<number, Attempt>()
+  readonly #requests: PeerRequests
+  readonly #links = new PeerLinks()
   readonly #perform: Readonly<Record<PeerEffect, () => void>> = {
     connect: () => this.#connect(),
     startConnectTimer: () => this.#startTimer(this.#context.timers.connectMs),
     startCapabilitiesTimer: () => this.#startTimer(this.#context.timers.capabilitiesMs),
     startDisconnectTimer: () => this.#startTimer(this.#context.timers.disconnectMs),
-    sendCer: () => this.#i?.sendNow(this.#own.cer(this.#i.localAddress)),
-    adoptR: () => this.#adopt(),
+    sendCer: () => this.#links.i?.sendNow(this.#own.cer(this.#links.i.localAddress)),
+    adoptR: () => this.#links.adopt(),
     sendCea: () => this.#sendCea(),
     elect: () => this.#elect(),
-    openI: () => this.#opened(this.#i),
-    openR: () => this.#opened(this.#r),
+    openI: () => this.#opened('i'),
+    openR: () => this.#opened('r'),
     rejectR: () => this.#reject(),
-    closeI: () => this.#closeI(),
-    closeR: () => this.#closeR(),
-    sendDpr: () => this.#active?.sendNow(this.#own.dpr()),
+    closeI: () => this.#links.close('i', () => this.#closedActive()),
+    closeR: () => this.#links.close('r', () => this.#closedActive()),
+    sendDpr: () => this.#links.active?.sendNow(this.#own.dpr()),
     sendDpa: () => this.#sendDpa(),
     ended: () => this.#ended(),
   }
   readonly #stateTimer: Timed = { expire: () => this.#event('timeout') }
   readonly #reconnectTimer: Timed = { expire: () => this.#event('start') }
   #state: PeerState = 'closed'
-  #i: DiameterConnection | undefined
-  #r: DiameterConnection | undefined
-  /** The one of both that is open. */
-  #active: DiameterConnection | undefined
-  /** An accepted connection of which the state machine has not decided. */
-  #offered: { readonly connection: DiameterConnection; readonly introduction: Introduction } | undefined
-  #introduction: Introduction | undefined
   #applications: readonly number[] = []
   #disconnectRequest: DiameterHeader | undefined
   #failures = 0
   #sinceMs: number
-  #rttMs: number | undefined
   #sent = 0
   #received = 0
   #stopping = false
@@ -110,17 +71,25 @@ export class Peer implements ConnectionOwner, Candidate {
       hopByHopId: context.nextHopByHopId(),
       endToEndId: context.nextEndToEndId(),
     }))
+    this.#requests = new PeerRequests(
+      {
+        peer: options.identity,
+        maximumPending: context.limits.pendingPerPeer,
+        messageOctets: context.limits.messageOctets,
+      },
+      context,
+    )
     this.#watch = new WatchKeeper({
       ...context,
-      sendDwr: () => this.#active?.sendNow(this.#own.dwr()),
+      sendDwr: () => this.#links.active?.sendNow(this.#own.dwr()),
       failover: () => this.#onSuspect(),
       failback: () => context.event({ kind: 'failback', peer: this.identity }),
-      close: () => this.#active?.destroy(new Error('watchdog')),
+      close: () => this.#links.active?.destroy(new Error('watchdog')),
     })
   }
 
   get pending(): number {
-    return this.#pending.size
+    return this.#requests.pending
   }
 
   get status(): PeerStatus {
@@ -130,10 +99,10 @@ export class Peer implements ConnectionOwner, Candidate {
       watchdog: this.#watch.state,
       realms: this.realms,
       priority: this.priority,
-      pending: this.#pending.size,
+      pending: this.#requests.pending,
       applications: this.#applications,
       since: new Date(this.#sinceMs).toISOString(),
-      rttMs: this.#rttMs,
+      rttMs: this.#requests.rttMs,
       sent: this.#sent,
       received: this.#received,
     }
@@ -163,36 +132,19 @@ export class Peer implements ConnectionOwner, Candidate {
   }
 
   submit(exchange: Exchange): Attempt | undefined {
-    const connection = this.#active
-    if (connection === undefined || this.#pending.size >= this.#context.limits.pendingPerPeer) {
-      this.#context.event({ kind: 'windowFull', peer: this.identity })
-      return undefined
-    }
-    let hopByHopId = this.#context.nextHopByHopId()
-    while (this.#pending.has(hopByHopId)) hopByHopId = this.#context.nextHopByHopId()
-    const octets = exchange.stamped(hopByHopId)
-    const attempt = new Attempt(
-      exchange,
-      octets,
-      this.#options.identity,
-      this,
-      hopByHopId,
-      this.#context.now(),
-    )
-    this.#pending.set(hopByHopId, attempt)
-    this.#sent++
-    connection.sendRequest(attempt)
+    const attempt = this.#requests.submit(exchange, this, this.#links.active)
+    if (attempt !== undefined) this.#sent++
     return attempt
   }
 
   forget(attempt: Attempt): void {
-    this.#pending.delete(attempt.hopByHopId)
+    this.#requests.forget(attempt)
   }
 
   /** A connection that the peer opened, with its checked CER. */
   accept(connection: DiameterConnection, introduction: Introduction): void {
     connection.owner = this
-    this.#offered = { connection, introduction }
+    this.#links.offer(connection, introduction)
     if (this.#stopping || this.#options.role === 'initiate') this.#reject()
     else this.#event('rCer')
   }
@@ -200,19 +152,19 @@ export class Peer implements ConnectionOwner, Candidate {
   message(octets: Buffer, connection: DiameterConnection): void {
     const header = decodeHeader(octets)
     this.#received++
-    if (connection === this.#active) this.#onMessage(octets, header, connection)
-    else if (connection === this.#i) this.#onFirstMessage(octets)
+    if (connection === this.#links.active) this.#onMessage(octets, header, connection)
+    else if (connection === this.#links.i) this.#onFirstMessage(octets)
   }
 
   framingLost(error: DecodeError, header: Buffer, connection: DiameterConnection): void {
     this.#malformed(error)
-    if (connection === this.#active && decodeHeader(header).request) this.#serve(header, connection)
+    if (connection === this.#links.active && decodeHeader(header).request) this.#serve(header, connection)
     connection.end()
   }
 
   lost(connection: DiameterConnection, error: Error | undefined): void {
-    if (connection === this.#r) this.#event('rLost')
-    else if (connection === this.#i) this.#lostI(error)
+    if (connection === this.#links.r) this.#event('rLost')
+    else if (connection === this.#links.i) this.#lostI(error)
   }
 
   #lostI(error: Error | undefined): void {
@@ -238,9 +190,9 @@ export class Peer implements ConnectionOwner, Candidate {
   #connect(): void {
     const socket = this.#socket()
     const connection = new DiameterConnection(socket, this, this.#context.limits.messageOctets)
-    this.#i = connection
+    this.#links.dial(connection)
     socket.once(this.#options.tls === undefined ? 'connect' : 'secureConnect', () => {
-      if (this.#i === connection) this.#event('iConnected')
+      if (this.#links.i === connection) this.#event('iConnected')
     })
   }
 
@@ -253,32 +205,27 @@ export class Peer implements ConnectionOwner, Candidate {
     return connectTls({ host, port, cert, key, ca, servername: this.identity, minVersion: 'TLSv1.2' })
   }
 
-  #adopt(): void {
-    this.#r = this.#offered?.connection
-    this.#introduction = this.#offered?.introduction
-    this.#offered = undefined
-  }
-
   #reject(): void {
     this.#tell('rejected', `a second connection while ${this.#state}`)
-    this.#offered?.connection.destroy()
-    this.#offered = undefined
+    this.#links.reject()
   }
 
   #sendCea(): void {
-    if (this.#r !== undefined && this.#introduction !== undefined)
-      this.#r.sendNow(this.#own.cea(this.#r.localAddress, this.#introduction.request))
+    const { r, introduction } = this.#links
+    if (r !== undefined && introduction !== undefined)
+      r.sendNow(this.#own.cea(r.localAddress, introduction.request))
   }
 
   #sendDpa(): void {
-    if (this.#disconnectRequest !== undefined) this.#active?.sendNow(this.#own.dpa(this.#disconnectRequest))
+    if (this.#disconnectRequest !== undefined)
+      this.#links.active?.sendNow(this.#own.dpa(this.#disconnectRequest))
   }
 
-  #opened(connection: DiameterConnection | undefined): void {
+  #opened(which: 'i' | 'r'): void {
     this.#context.clearTimer(this.#stateTimer)
     this.#context.clearTimer(this.#reconnectTimer)
-    this.#active = connection
-    this.#applications = this.#introduction?.applications ?? []
+    this.#links.open(which)
+    this.#applications = this.#links.introduction?.applications ?? []
     this.#failures = 0
     this.#unwanted = false
     this.#tell('peerUp')
@@ -289,42 +236,21 @@ export class Peer implements ConnectionOwner, Candidate {
     if (winsElection(this.#context.local.originHost, this.identity)) this.#event('won')
   }
 
-  #closeI(): void {
-    const connection = this.#i
-    this.#i = undefined
-    this.#close(connection)
-  }
-
-  #closeR(): void {
-    const connection = this.#r
-    this.#r = undefined
-    this.#close(connection)
-  }
-
-  #close(connection: DiameterConnection | undefined): void {
-    if (connection !== undefined && connection === this.#active) this.#closedActive()
-    connection?.end()
-  }
-
   /** The open connection is gone: what waited on it has lost its answer. */
   #closedActive(): void {
-    this.#active = undefined
     this.#applications = []
     this.#watch.lost()
     this.#tell('peerDown')
-    for (const attempt of [...this.#pending.values()]) {
-      if (this.#stopping) attempt.exchange.stopped(attempt)
-      else attempt.exchange.lost(attempt)
-    }
+    this.#requests.lost(this.#stopping)
   }
 
   #ended(): void {
     const { timers, now, random, setTimer, clearTimer } = this.#context
     clearTimer(this.#stateTimer)
-    this.#introduction = undefined
+    this.#links.introduction = undefined
     this.#onClosed?.()
     if (this.#stopping || this.#unwanted || this.#options.role === 'accept') {
-      this.#context.ended(this)
+      this.#context.ended(this.identity)
       return
     }
     const pauseMs = Math.min(timers.reconnectMs * 2 ** this.#failures, timers.reconnectMaximumMs)
@@ -342,7 +268,7 @@ export class Peer implements ConnectionOwner, Candidate {
     try {
       const verdict = checkCea(octets, this.#context.local, this.identity)
       if (verdict.kind === 'good')
-        this.#introduction = { request: decodeHeader(octets), applications: verdict.applications }
+        this.#links.introduction = { request: decodeHeader(octets), applications: verdict.applications }
       else this.#tell('rejected', verdict.detail)
       return verdict.kind === 'good'
     } catch (error) {
@@ -367,7 +293,7 @@ export class Peer implements ConnectionOwner, Candidate {
         break
       default:
         if (request) this.#serve(octets, connection)
-        else this.#onAnswer(octets, header)
+        else this.#requests.answer(octets, header)
     }
   }
 
@@ -389,42 +315,10 @@ export class Peer implements ConnectionOwner, Candidate {
     })
   }
 
-  #onAnswer(octets: Buffer, header: DiameterHeader): void {
-    const attempt = this.#pending.get(header.hopByHopId)
-    if (attempt === undefined) this.#tell('strayAnswer', `command ${header.commandCode}`)
-    else {
-      const answer = this.#readAnswer(octets, header, attempt)
-      if (answer === undefined) attempt.exchange.malformed(attempt)
-      else {
-        this.#learnRtt(attempt)
-        attempt.exchange.answered(attempt, answer.message, answer.result)
-      }
-    }
-  }
-
-  #learnRtt({ exchange, submittedAtMs }: Attempt): void {
-    if (!exchange.failover) return
-    const rttMs = this.#context.now() - submittedAtMs
-    this.#rttMs = this.#rttMs === undefined ? rttMs : this.#rttMs + (rttMs - this.#rttMs) * RTT_GAIN
-  }
-
-  #readAnswer(octets: Buffer, header: DiameterHeader, { exchange }: Attempt): Answer | undefined {
-    try {
-      const message = decodeDiameter(octets, this.#context.limits.messageOctets)
-      const result = resultOf(message)
-      if (result !== undefined && header.commandCode === exchange.commandCode) return { message, result }
-      const what = result === undefined ? 'an answer without a result' : 'an answer to another command'
-      this.#tell('malformed', what)
-    } catch (error) {
-      this.#malformed(error)
-    }
-    return undefined
-  }
-
   #onSuspect(): void {
-    if (this.#active === undefined) return
+    if (this.#links.active === undefined) return
     this.#tell('suspect')
-    for (const attempt of [...this.#pending.values()]) attempt.exchange.suspect()
+    this.#requests.suspect()
   }
 
   #malformed(error: unknown): void {
@@ -437,7 +331,5 @@ export class Peer implements ConnectionOwner, Candidate {
   }
 }
 
-/** Of the smoothed round trip, as in RFC 6298 §2. */
-const RTT_GAIN = 1 / 8
 /** Bounds the exponent of the reconnect pause. */
 const MOST_DOUBLINGS = 16

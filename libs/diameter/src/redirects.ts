@@ -1,9 +1,11 @@
 import { DecodeError } from '@ipsmgw/bytes'
+import type { Fields } from './dictionary/definitions.ts'
 import { RedirectHostUsage } from './dictionary/enumerations.ts'
 import { ResultCode } from './dictionary/results.ts'
 import { value, values } from './fields.ts'
 import type { DiameterMessage } from './messages.ts'
 import type { DiameterResult } from './results.ts'
+import { destinationOf } from './routing.ts'
 
 /** What of a request decides where a redirect applies to it. */
 export interface RedirectSubject {
@@ -101,4 +103,20 @@ const USAGES = [
 
 function keysOf(subject: RedirectSubject): string[] {
   return USAGES.flatMap((usage) => keyOf(usage, subject) ?? [])
+}
+
+/** What a redirect of this request would be about. */
+export function subjectOf(request: object, applicationId: number): RedirectSubject {
+  const {
+    'User-Identity': identity,
+    MSISDN,
+    'User-Name': name,
+  } = request as Partial<Fields<'UDR'> & Fields<'SRR'>>
+  const user = identity?.['Public-Identity'] ?? identity?.MSISDN ?? MSISDN ?? name
+  return { applicationId, user, ...destinationOf(request) }
+}
+
+/** The request, to the host that a redirect named. */
+export function redirectedTo<R extends object>(request: R, host: string | undefined): R {
+  return host === undefined ? request : { ...request, 'Destination-Host': host }
 }

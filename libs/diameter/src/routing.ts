@@ -1,3 +1,5 @@
+import type { Fields } from './dictionary/definitions.ts'
+
 /** What routing looks at in a peer. */
 export interface RoutablePeer {
   readonly identity: string
@@ -46,4 +48,10 @@ function byPriority<P extends RoutablePeer>(peers: readonly P[], turn: number): 
     const first = turn % group.length
     return [...group.slice(first), ...group.slice(0, first)]
   })
+}
+
+/** Where a request says that it goes. */
+export function destinationOf(request: object): Destination {
+  const { 'Destination-Host': host, 'Destination-Realm': realm } = request as Partial<Fields<'TFR'>>
+  return { host: host?.toLowerCase(), realm: realm?.toLowerCase() }
 }
