@@ -2,8 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { dealFaults, type Fault } from './faults.ts'
 import { Front, type Message, PATIENCE_MS, type Told } from './front.ts'
 import { Installation } from './installation.ts'
-import { type Account, judge, type Verdict } from './judge.ts'
+import { type Account, judge } from './judge.ts'
+import { type Ledger, readLedger } from './ledger.ts'
 import { Random } from './random.ts'
+import type { Outcome } from './report.ts'
+import type { Evidence, Happening } from './story.ts'
+import { silentWindow } from './windows.ts'
 
 export interface LoadOptions {
   readonly ratePerSecond: number
@@ -11,6 +15,8 @@ export interface LoadOptions {
   readonly replicas: number
   /** The same seed gives the same phones, and the same faults in the same order. */
   readonly seed: number
+  /** Services tell each step of each message, for its story. */
+  readonly verbose: boolean
   told(sentence: string): void
 }
 
@@ -26,14 +32,12 @@ const FIRST_NUMBER = 447700800000
 const PHONE_EVERY_S = 15
 /** Most phones answer soon, some take as long as paging takes. */
 const PHONE_DELAYS_MS = [0, 50, 100, 200, 400, 1_000, 2_000, 4_000, 6_000]
-/** When an ingress answers by itself if nobody has told it anything: answerBy and a second. */
-const GUARD_MS = 26_000
 const WARM_UP_MS = 3_000
 /** What is under way may still reach a phone after its sender was told that nothing is known. */
 const SETTLE_MS = 15_000
 
 /** Load, faults at random, and what came of each message. */
-export function runChaos(options: ChaosOptions): Promise<Verdict> {
+export function runChaos(options: ChaosOptions): Promise<Outcome> {
   return underLoad(options, async (installation, random, told) => {
     const until = performance.now() + options.durationMs - WARM_UP_MS
     for (const fault of dealFaults(random, options.faults)) {
@@ -45,19 +49,23 @@ export function runChaos(options: ChaosOptions): Promise<Verdict> {
 }
 
 /** Load for as long as `trouble` takes, and what came of each message. */
-export async function underLoad(options: LoadOptions, trouble: Fault['strike']): Promise<Verdict> {
+export async function underLoad(options: LoadOptions, trouble: Fault['strike']): Promise<Outcome> {
   const random = new Random(options.seed)
-  const startedAt = performance.now()
-  const told = (sentence: string) =>
-    options.told(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${sentence}`)
+  const startedAtMs = Date.now()
+  const happenings: Happening[] = []
+  const told = (sentence: string) => {
+    const atMs = Date.now()
+    happenings.push({ atMs, sentence })
+    options.told(`${((atMs - startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${sentence}`)
+  }
   const installation = await Installation.start({ ...options, told })
   try {
     const phones = Math.ceil(options.ratePerSecond * PHONE_EVERY_S)
     await setPhones(installation.lab.url, phones, random)
-    const front = await Front.open(installation.sipPorts)
+    const front = await Front.open(installation.ingresses)
     told(`load: ${options.ratePerSecond} messages a second`)
     const ending = new AbortController()
-    const load = sendLoad(front, { ...options, phones }, startedAt, ending.signal)
+    const load = sendLoad(front, { ...options, phones }, ending.signal)
     await delay(WARM_UP_MS)
     await trouble(installation, random, told)
     ending.abort()
@@ -65,7 +73,9 @@ export async function underLoad(options: LoadOptions, trouble: Fault['strike']):
     told(`all ${sent.length} senders have been told something, or given up`)
     await front.close()
     await delay(SETTLE_MS)
-    return judge(await settle(installation, sent, startedAt))
+    const accounts = await settle(installation, sent)
+    const evidence = await gather(installation, accounts, happenings)
+    return { ...judge(accounts), startedAtMs, evidence }
   } finally {
     await installation.stop()
   }
@@ -73,14 +83,12 @@ export async function underLoad(options: LoadOptions, trouble: Fault['strike']):
 
 interface Sent extends Told {
   readonly message: Message
-  readonly sentAtMs: number
 }
 
 /** Sends at a steady rate, whatever happens, until told to end; resolves when every sender has been told. */
 async function sendLoad(
   front: Front,
   { ratePerSecond, phones }: LoadOptions & { readonly phones: number },
-  startedAt: number,
   ending: AbortSignal,
 ): Promise<Sent[]> {
   const begin = performance.now()
@@ -89,8 +97,7 @@ async function sendLoad(
     const waitMs = begin + (n * 1000) / ratePerSecond - performance.now()
     if (waitMs > 0) await delay(waitMs)
     const message = { to: `+${FIRST_NUMBER + (n % phones)}`, text: `chaos ${n}` }
-    const sentAtMs = performance.now() - startedAt
-    all.push(front.send(message).then((told) => ({ ...told, message, sentAtMs })))
+    all.push(front.send(message).then((told) => ({ ...told, message })))
   }
   return Promise.all(all)
 }
@@ -106,23 +113,30 @@ async function setPhones(lab: string, phones: number, random: Random): Promise<v
   }
 }
 
-async function settle(
-  installation: Installation,
-  sent: readonly Sent[],
-  startedAt: number,
-): Promise<Account[]> {
-  const copies = new Map<string, number>()
+async function settle(installation: Installation, sent: readonly Sent[]): Promise<Account[]> {
+  const copies = new Map<string, number[]>()
   for (const number of new Set(sent.map(({ message }) => message.to.slice(1)))) {
     const response = await fetch(`${installation.lab.url}/lab/phones/${number}/messages`)
-    for (const { text } of (await response.json()) as { text: string }[])
-      copies.set(text, (copies.get(text) ?? 0) + 1)
+    for (const { text, receivedAt } of (await response.json()) as { text: string; receivedAt: string }[])
+      copies.set(text, [...(copies.get(text) ?? []), Date.parse(receivedAt)])
   }
-  const freezes = installation.of('sip-ingress').flatMap((replica) => replica.freezes)
-  return sent.map((entry) => {
-    // The ingress that took it in the end counts from then: not before this, and in vain after the sender's patience.
-    const sentAt = startedAt + entry.sentAtMs
-    const [guardAt, endAt] = [sentAt + GUARD_MS, sentAt + PATIENCE_MS]
-    const ingressFrozen = freezes.some(({ fromMs, toMs }) => fromMs <= endAt && guardAt <= toMs)
-    return { ...entry, copies: copies.get(entry.message.text) ?? 0, ingressFrozen }
-  })
+  const freezesOf = (name: string) => installation.replicas.find((it) => it.name === name)?.freezes ?? []
+  return sent.map((entry) => ({
+    ...entry,
+    copies: copies.get(entry.message.text) ?? [],
+    window: silentWindow(entry, PATIENCE_MS, freezesOf),
+  }))
+}
+
+/** What is known of the messages that were not simply delivered. */
+async function gather(
+  { kafka, prefix, logs }: Installation,
+  accounts: readonly Account[],
+  happenings: readonly Happening[],
+): Promise<Evidence> {
+  const plain = ({ status, copies }: Account) => status === 200 && copies.length === 1
+  const wanted = new Set(accounts.filter((account) => !plain(account)).map(({ messageId }) => messageId))
+  if (wanted.size === 0) return { happenings, ledger: new Map(), logs: [] }
+  const ledger: Ledger = await readLedger(kafka.brokers.split(','), prefix, wanted)
+  return { happenings, ledger, logs: await logs.read(wanted) }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { messageIdOf } from '@ipsmgw/numbering'
 import { type RequestOutcome, SipEndpoint } from '@ipsmgw/sip'
 import { Watch } from './watch.ts'
 
@@ -9,18 +10,32 @@ export interface Message {
   readonly text: string
 }
 
+/** One way that a request took. Times are Unix milliseconds. */
+export interface Attempt {
+  readonly instance: string
+  readonly fromMs: number
+  /** Undefined: the instance held the request to the end. */
+  toMs: number | undefined
+  ending: string
+}
+
 /** What a sender was told, in the end. */
 export interface Told {
+  readonly messageId: string
+  readonly sentAtMs: number
   /** Undefined: nothing, within the sender's patience. */
   readonly status: number | undefined
   readonly afterMs: number
-  /** How many instances were tried. */
-  readonly attempts: number
+  readonly attempts: readonly Attempt[]
 }
 
 /** An ingress as the front knows it. */
-interface Instance {
+export interface Target {
+  readonly name: string
   readonly port: number
+}
+
+interface Instance extends Target {
   readonly watch: Watch
 }
 
@@ -44,18 +59,18 @@ export class Front {
   readonly #endpoint: SipEndpoint
   #next = 0
 
-  private constructor(ports: readonly number[], endpoint: SipEndpoint) {
-    this.#instances = ports.map((port) => ({ port, watch: new Watch(port) }))
+  private constructor(targets: readonly Target[], endpoint: SipEndpoint) {
+    this.#instances = targets.map((target) => ({ ...target, watch: new Watch(target.port) }))
     this.#endpoint = endpoint
   }
 
-  static async open(ports: readonly number[]): Promise<Front> {
+  static async open(targets: readonly Target[]): Promise<Front> {
     const endpoint = new SipEndpoint(
       { listeners: [{ transport: 'tcp', host: '127.0.0.1', port: 0 }] },
       { onRequest: (request) => void request.respond(405) },
     )
     await endpoint.start()
-    return new Front(ports, endpoint)
+    return new Front(targets, endpoint)
   }
 
   close(): Promise<void> {
@@ -64,11 +79,11 @@ export class Front {
   }
 
   async send(message: Message): Promise<Told> {
-    const startedAt = performance.now()
-    const headers = identity()
+    const sentAtMs = Date.now()
+    const { headers, messageId } = identityOf(message)
     const final = Promise.withResolvers<number>()
     const patience = delay(PATIENCE_MS, undefined, { ref: false })
-    let attempts = 0
+    const attempts: Attempt[] = []
     let answered = false
     void final.promise.then(() => {
       answered = true
@@ -76,13 +91,13 @@ export class Front {
     const pending = new Set<Instance>()
     const refusing = new Set<Instance>()
     let inDoubt = false
-    while (!answered && performance.now() - startedAt < PATIENCE_MS) {
+    while (!answered && Date.now() - sentAtMs < PATIENCE_MS) {
       const instance = this.#nextBut(pending)
-      const attempt = instance && this.#attempt(instance, message, headers, final.resolve)
-      if (instance !== undefined && attempt !== undefined) {
-        attempts++
+      const way = instance && this.#attempt(instance, message, headers, final.resolve)
+      if (instance !== undefined && way !== undefined) {
+        attempts.push(way.attempt)
         pending.add(instance)
-        void attempt.ended.then((refused) => {
+        void way.ended.then((refused) => {
           pending.delete(instance)
           refusing.add(instance)
           inDoubt ||= !refused
@@ -90,11 +105,13 @@ export class Front {
           if (nobodyLeft && !inDoubt) final.resolve(UNAVAILABLE)
         })
       }
-      await Promise.race([attempt?.next, final.promise, patience])
+      await Promise.race([way?.next, final.promise, patience])
       if (!answered) await Promise.race([delay(PAUSE_MS), patience])
     }
     const status = await Promise.race([final.promise, undefined])
-    return { status, afterMs: performance.now() - startedAt, attempts }
+    // As it was when the sender stopped waiting: what ends later is too late.
+    const told = attempts.map((attempt) => ({ ...attempt }))
+    return { messageId, sentAtMs, status, afterMs: Date.now() - sentAtMs, attempts: told }
   }
 
   /** An instance that holds the request still is not given it again: that would be a merged request (482). */
@@ -111,20 +128,24 @@ export class Front {
    * the request, false when it may have taken it.
    */
   #attempt(
-    { port, watch }: Instance,
+    { name, port, watch }: Instance,
     { to, text }: Message,
     headers: Headers,
     answer: (status: number) => void,
-  ): { next: Promise<void>; ended: Promise<boolean> } {
+  ): { attempt: Attempt; next: Promise<void>; ended: Promise<boolean> } {
     const next = Promise.withResolvers<void>()
     const ended = Promise.withResolvers<boolean>()
-    const end = (refused: boolean) => {
+    const attempt: Attempt = { instance: name, fromMs: Date.now(), toMs: undefined, ending: 'no answer' }
+    const end = (ending: string, refused: boolean) => {
+      if (attempt.toMs !== undefined) return
+      attempt.toMs = Date.now()
+      attempt.ending = ending
       clearTimeout(silence)
       unwatch()
       next.resolve()
       ended.resolve(refused)
     }
-    const unwatch = watch.onLost(() => end(false))
+    const unwatch = watch.onLost(() => end('connection lost', false))
     const silence = setTimeout(next.resolve, SILENCE_MS)
     const outcome = this.#endpoint.request({
       method: 'MESSAGE',
@@ -138,11 +159,11 @@ export class Front {
       (it) => {
         const status = statusOf(it)
         if (status !== undefined && status !== UNAVAILABLE) answer(status)
-        end(status === UNAVAILABLE)
+        end(status === undefined ? it.kind : `told ${status}`, status === UNAVAILABLE)
       },
-      () => end(false),
+      (error: Error) => end(error.message, false),
     )
-    return { next: next.promise, ended: ended.promise }
+    return { attempt, next: next.promise, ended: ended.promise }
   }
 }
 
@@ -152,12 +173,17 @@ function statusOf(outcome: RequestOutcome): number | undefined {
   return outcome.kind === 'response' ? outcome.response.status : undefined
 }
 
-function identity(): Headers {
+/** What makes it one message however often it is sent, and the name that the gateway gives it for that. */
+function identityOf({ to }: Message): { headers: Headers; messageId: string } {
   const from = 'tel:+447700900111'
-  return [
-    ['From', `<${from}>;tag=${randomUUID()}`],
-    ['Call-ID', `${randomUUID()}@chaos.invalid`],
-    ['CSeq', '1 MESSAGE'],
-    ['P-Asserted-Identity', `<${from}>`],
-  ]
+  const [tag, callId] = [randomUUID(), `${randomUUID()}@chaos.invalid`]
+  return {
+    messageId: messageIdOf(callId, tag, 1, `tel:${to}`),
+    headers: [
+      ['From', `<${from}>;tag=${tag}`],
+      ['Call-ID', callId],
+      ['CSeq', '1 MESSAGE'],
+      ['P-Asserted-Identity', `<${from}>`],
+    ],
+  }
 }

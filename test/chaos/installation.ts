@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { type RunningKafka, startKafka } from '../../scripts/kafka.ts'
 import { freePorts } from '../support/gateway-process.ts'
 import { type LabProcess, SettingsFolder, settingsFor, startLab } from '../support/separate-processes.ts'
+import type { Target } from './front.ts'
+import { Logs } from './logs.ts'
 import { Replica } from './replica.ts'
 
 export interface InstallationOptions {
@@ -11,19 +13,24 @@ export interface InstallationOptions {
   readonly brokers: number
   /** Replicas of each service. */
   readonly replicas: number
+  /** Services tell each step of each message. */
+  readonly verbose: boolean
   told(sentence: string): void
 }
 
 const SERVICES = ['correlation', 'sm-delivery', 'hss-routing', 'im-to-sms', 'sip-ingress'] as const
+const PREFIX = 'chaos.'
 type Service = (typeof SERVICES)[number]
 
 /** The whole thing as processes: brokers, neighbours, and replicas of each service. */
 export class Installation {
   readonly kafka: RunningKafka
+  /** In front of topics and groups. */
+  readonly prefix = PREFIX
   readonly lab: LabProcess
   readonly replicas: readonly Replica[]
-  /** SIP ports of the ingresses. */
-  readonly sipPorts: readonly number[]
+  readonly logs: Logs
+  readonly #sipPorts: readonly number[]
   readonly #folder: SettingsFolder
 
   private constructor(
@@ -31,12 +38,13 @@ export class Installation {
     lab: LabProcess,
     replicas: readonly Replica[],
     sipPorts: readonly number[],
-    folder: SettingsFolder,
+    { folder, logs }: { folder: SettingsFolder; logs: Logs },
   ) {
     this.kafka = kafka
     this.lab = lab
     this.replicas = replicas
-    this.sipPorts = sipPorts
+    this.logs = logs
+    this.#sipPorts = sipPorts
     this.#folder = folder
   }
 
@@ -44,6 +52,7 @@ export class Installation {
     const kafka = await startKafka({ nodes: options.brokers, out: process.stderr })
     const lab = await startLab()
     const folder = new SettingsFolder()
+    const logs = new Logs(folder.path)
     const hashFile = join(folder.path, 'hash-key')
     writeFileSync(hashFile, randomBytes(32).toString('hex'))
     const sipPorts = await freePorts(options.replicas)
@@ -62,12 +71,19 @@ export class Installation {
         const configFile = folder.write(`${service}-${index}`, { ...settings, http: { port: httpPort } })
         replicas.push(
           new Replica(
-            { service, index, configFile, httpPort, environment: { LOG_LEVEL: 'warn' } },
+            {
+              service,
+              index,
+              configFile,
+              httpPort,
+              environment: { LOG_LEVEL: options.verbose ? 'debug' : 'warn' },
+            },
+            logs,
             options.told,
           ),
         )
       }
-    const installation = new Installation(kafka, lab, replicas, sipPorts, folder)
+    const installation = new Installation(kafka, lab, replicas, sipPorts, { folder, logs })
     try {
       // The first of each makes the topics; two at once would get in each other's way.
       await replicas[0]?.start()
@@ -81,6 +97,11 @@ export class Installation {
     return installation
   }
 
+  /** Where senders find the ingresses. */
+  get ingresses(): readonly Target[] {
+    return this.of('sip-ingress').map(({ name }, index) => ({ name, port: this.#sipPorts[index] as number }))
+  }
+
   of(service: string): readonly Replica[] {
     return this.replicas.filter((replica) => replica.service === service)
   }
@@ -89,6 +110,7 @@ export class Installation {
     await Promise.all(this.replicas.map((replica) => replica.stop()))
     await this.lab.stop()
     await this.kafka.stop()
+    await this.logs.close()
     this.#folder.remove()
   }
 }
@@ -110,7 +132,7 @@ function settingsOf(
   const keys = { hashFile }
   const kafkaSettings = {
     brokers: kafka.brokers.split(','),
-    prefix: 'chaos.',
+    prefix: PREFIX,
     createTopics: true,
     replicationFactor: Math.min(3, brokers),
   }

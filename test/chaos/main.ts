@@ -1,8 +1,10 @@
 // `npm run chaos`: the gateway under fire. `npm run chaos -- --help` tells more.
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { runChaos } from './chaos.ts'
 import { FAULTS } from './faults.ts'
-import { describeVerdict, isGood, isTelling } from './judge.ts'
+import { isGood, isTelling } from './judge.ts'
+import { describeAll, describeOutcome } from './report.ts'
 
 const HELP = `npm run chaos [-- options]
 
@@ -17,6 +19,7 @@ Options
   --every S      seconds between faults, on the average     [5]
   --only NAMES   of: ${FAULTS.map(({ name }) => name).join(', ')} (with commas)
   --seed N       the same faults in the same order again    [drawn]
+  --stories FILE the story of every message that was not simply delivered
   --help
 
 Exit code: 0 nobody was lied to, 1 somebody was.`
@@ -30,6 +33,7 @@ const { values } = parseArgs({
     every: { type: 'string', default: '5' },
     only: { type: 'string' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    stories: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
 })
@@ -44,7 +48,7 @@ if (faults.length === 0) {
   process.exit(2)
 }
 process.stdout.write(`seed ${values.seed}\n`)
-const verdict = await runChaos({
+const outcome = await runChaos({
   durationMs: Number(values.minutes) * 60_000,
   ratePerSecond: Number(values.rate),
   brokers: Number(values.brokers),
@@ -52,8 +56,10 @@ const verdict = await runChaos({
   faultEveryMs: Number(values.every) * 1000,
   seed: Number(values.seed),
   faults,
+  verbose: true,
   told: (sentence) => process.stdout.write(`${sentence}\n`),
 })
-process.stdout.write(`\n${describeVerdict(verdict)}\n`)
-if (!isTelling(verdict)) process.stdout.write('Too little arrived for this to prove anything.\n')
-process.exitCode = isGood(verdict) && isTelling(verdict) ? 0 : 1
+process.stdout.write(`\n${describeOutcome(outcome)}\n`)
+if (values.stories !== undefined) writeFileSync(values.stories, describeAll(outcome))
+if (!isTelling(outcome)) process.stdout.write('Too little arrived for this to prove anything.\n')
+process.exitCode = isGood(outcome) && isTelling(outcome) ? 0 : 1

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ready } from '../support/gateway-process.ts'
 import { type RunningProcess, startSource } from '../support/processes.ts'
+import type { Logs } from './logs.ts'
+import type { Freeze } from './windows.ts'
 
 export interface ReplicaOptions {
   readonly service: string
@@ -19,16 +21,17 @@ const READY_WITHIN_MS = 60_000
 export class Replica {
   readonly #options: ReplicaOptions
   readonly #told: (sentence: string) => void
-  /** When it stood still, by `performance.now()`. */
-  readonly freezes: { readonly fromMs: number; toMs: number }[] = []
+  readonly #logs: Logs
+  readonly #freezes: { readonly fromMs: number; toMs: number }[] = []
   #process: RunningProcess | undefined
   #stopping = false
   #frozen = false
   #restarts = 0
   #supervision: Promise<void> | undefined
 
-  constructor(options: ReplicaOptions, told: (sentence: string) => void) {
+  constructor(options: ReplicaOptions, logs: Logs, told: (sentence: string) => void) {
     this.#options = options
+    this.#logs = logs
     this.#told = told
   }
 
@@ -38,6 +41,11 @@ export class Replica {
 
   get name(): string {
     return `${this.#options.service}-${this.#options.index}`
+  }
+
+  /** When it stood still. */
+  get freezes(): readonly Freeze[] {
+    return this.#freezes
   }
 
   get frozen(): boolean {
@@ -61,6 +69,8 @@ export class Replica {
     this.#process = await startSource(`services/${service}/src/main.ts`, ['--config', configFile], {
       environment: { POD_NAME: this.name, ...this.#options.environment, ...environment },
     })
+    const { stdout, stderr } = this.#process.child
+    this.#logs.keep(this.name, stdout, stderr)
     this.#supervision = this.#supervise(this.#process)
   }
 
@@ -89,14 +99,14 @@ export class Replica {
 
   freeze(): void {
     this.#frozen = true
-    this.freezes.push({ fromMs: performance.now(), toMs: Number.POSITIVE_INFINITY })
+    this.#freezes.push({ fromMs: Date.now(), toMs: Number.POSITIVE_INFINITY })
     this.#process?.child.kill('SIGSTOP')
   }
 
   thaw(): void {
     this.#frozen = false
-    const last = this.freezes.at(-1)
-    if (last !== undefined) last.toMs = Math.min(last.toMs, performance.now())
+    const last = this.#freezes.at(-1)
+    if (last !== undefined) last.toMs = Math.min(last.toMs, Date.now())
     this.#process?.child.kill('SIGCONT')
   }
 
