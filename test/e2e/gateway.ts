@@ -77,6 +77,7 @@ export class GatewayInLab {
   readonly logged: string[] = []
   readonly #standalone: Standalone
   readonly #folder: string
+  #stopped: Promise<void> | undefined
 
   private constructor(lab: Lab, ports: LabPorts, sipPort: number, options: GatewayOptions) {
     this.lab = lab
@@ -116,10 +117,16 @@ export class GatewayInLab {
     return gateway
   }
 
+  /** The gateway is told to go, as by SIGTERM: it takes nothing new and finishes what it has. */
+  drain(): Promise<void> {
+    this.#stopped ??= this.#standalone.stop()
+    return this.#stopped
+  }
+
   async stop(): Promise<void> {
     // The lab goes first: the gateway would wait for nodes that are told to be silent.
     await this.lab.stop()
-    await this.#standalone.stop()
+    await this.drain()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 

@@ -4,11 +4,11 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, type TestContext, test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { spyOnBus } from './bus-spy.ts'
 import { GatewayInLab, type GatewayOptions, SCSCF } from './gateway.ts'
-import { Sender, type Sending } from './sender.ts'
+import { Sender } from './sender.ts'
 
 let numbers = 447_900_500_000
 const anybody = () => String(++numbers)
@@ -22,64 +22,6 @@ async function open(t: TestContext, options: GatewayOptions) {
   })
   return { gateway, sender }
 }
-
-const ALICE = '"Alice" <sip:alice@ims.example>'
-
-describe('who sends, and what the phone sees (docs/protocols/identities.md)', () => {
-  let gateway: GatewayInLab
-  let sender: Sender
-  before(async () => {
-    gateway = await GatewayInLab.start({
-      policy: { homeDomains: ['ims.example'], anonymity: { mode: 'allow' } },
-    })
-    sender = await Sender.open(SCSCF, gateway.sip)
-  })
-  after(async () => {
-    await sender.close()
-    await gateway.stop()
-  })
-
-  const ORIGINATORS: readonly [string, string, string][] = [
-    ['tel', '<tel:+44-7700-900111>', '+447700900111'],
-    ['sip with user=phone', '<sip:+447700900111@ims.example;user=phone>', '+447700900111'],
-    ['percent-encoded plus', '<sip:%2B447700900111@ims.example;user=phone>', '+447700900111'],
-    ['portability data', '<sip:+447700900111;npdi;rn=+449990@ims.example;user=phone>', '+447700900111'],
-    ['GRUU', '<sip:+447700900111@ims.example;gr=urn:uuid:f81d4fae>', '+447700900111'],
-    ['short code', '<tel:7042;phone-context=ims.example>', '7042'],
-    ['name, 5 characters', ALICE, 'alice'],
-    ['name, 7 characters', '<sip:seven77@ims.example>', 'seven77'],
-    ['name, 8 characters', '<sip:eight888@ims.example>', 'eight888'],
-    ['name, 9 characters', '<sip:nine99999@ims.example>', 'nine99999'],
-    ['name above 11 characters', '<sip:alice.the.long.one@ims.example>', 'alice.the.l'],
-  ]
-  for (const [what, asserted, originator] of ORIGINATORS)
-    test(`11. P-Asserted-Identity, ${what}: TP-OA ${originator}`, async () => {
-      const to = anybody()
-      assert.equal((await sender.send({ to, asserted })).status, 200)
-      assert.equal(gateway.lab.phones.messagesOf(to)[0]?.originator, originator)
-    })
-
-  const ANONYMOUS = '<sip:anonymous@anonymous.invalid>'
-  const HIDDEN: readonly [string, Partial<Sending>, boolean][] = [
-    ['Privacy id', { headers: [['Privacy', 'id']] }, true],
-    ['Privacy user', { headers: [['Privacy', 'user']] }, true],
-    ['Privacy header', { headers: [['Privacy', 'header']] }, true],
-    ['Privacy session; history', { headers: [['Privacy', 'session;history']] }, false],
-    ['Privacy critical alone', { headers: [['Privacy', 'critical']] }, true],
-    ['Privacy none with an anonymous From', { from: ANONYMOUS, headers: [['Privacy', 'none']] }, false],
-    ['Privacy none with others', { headers: [['Privacy', 'none;session']] }, true],
-    ['From anonymous.invalid', { from: ANONYMOUS }, true],
-    ['From display name', { from: '"Anonymous" <sip:x@ims.example>' }, true],
-    ['From user part', { from: '<sip:anonymous@ims.example>' }, true],
-    ['From unknown.invalid', { from: '<sip:unavailable@unknown.invalid>' }, false],
-  ]
-  for (const [what, sending, hidden] of HIDDEN)
-    test(`7. ${what}: ${hidden ? 'hidden' : 'not hidden'}`, async () => {
-      const to = anybody()
-      assert.equal((await sender.send({ to, ...sending })).status, 200)
-      assert.equal(gateway.lab.phones.messagesOf(to)[0]?.originator, hidden ? 'Anonymous' : '+447700900111')
-    })
-})
 
 test('done when hidden: the number of the sender is in no TPDU, later topic, key, log line, metric or answer', async (t) => {
   const published = spyOnBus(t)

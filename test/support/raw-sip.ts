@@ -22,6 +22,8 @@ export interface RawPeer {
   send(octets: Buffer | string): void
   /** The next response; undefined when none comes within `timeoutMs`. */
   next(timeoutMs?: number): Promise<RawResponse | undefined>
+  /** Resolves when the other side has closed the connection; never over UDP. */
+  readonly closed: Promise<unknown>
   close(): void
 }
 
@@ -35,6 +37,7 @@ export async function rawUdp(host: string, target: RawTarget): Promise<RawPeer> 
     port: socket.address().port,
     send: (octets) => socket.send(octets, target.port, target.host),
     next: (timeoutMs) => inbox.next(timeoutMs),
+    closed: new Promise(() => {}),
     close: () => socket.close(),
   }
 }
@@ -52,10 +55,12 @@ export async function rawTcp(host: string, target: RawTarget): Promise<RawPeer> 
     }
   })
   socket.on('error', () => {})
+  const closed = once(socket, 'close')
   return {
     port: socket.localPort ?? 0,
     send: (octets) => socket.write(octets),
     next: (timeoutMs) => inbox.next(timeoutMs),
+    closed,
     close: () => socket.destroy(),
   }
 }

@@ -62,18 +62,28 @@ function resolve(
   }
 }
 
-/** P-Asserted-Identity of a trusted peer: at most one sip or sips and one tel, others are ignored (RFC 5876 §4.5). */
+/** Hosts of URIs that stand for nobody (RFC 3323 §4.1.1.3, TS 23.003 §13.6). */
+const NOBODY: ReadonlySet<string> = new Set(['anonymous.invalid', 'unknown.invalid'])
+
+/**
+ * P-Asserted-Identity of a trusted peer: at most one sip or sips and one tel, others are ignored (RFC 5876 §4.5), and
+ * so is what names nobody.
+ */
 export function assertedBy(request: SipRequest, peer: PeerConfig, policy: Policy): Identity[] {
   if (!peer.trusted) return []
   const kinds = new Set<string>()
   let identities: Identity[] = []
   for (const address of request.assertedIdentities) {
     const kind = /^tel:/i.test(address.uriText) ? 'tel' : /^sips?:/i.test(address.uriText) ? 'sip' : undefined
-    if (kind === undefined || kinds.has(kind)) continue
+    if (kind === undefined || kinds.has(kind) || isNobody(address)) continue
     kinds.add(kind)
     identities = identities.concat(identity(address, policy, true))
   }
   return identities
+}
+
+function isNobody({ uri }: NameAddr): boolean {
+  return uri.kind === 'sip' && NOBODY.has(uri.host.toLowerCase())
 }
 
 /** From as the sender wrote it: for anonymity, and as identity only where the policy says so. */
