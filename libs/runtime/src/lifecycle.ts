@@ -6,7 +6,7 @@ export interface Part {
   readonly name: string
   start?(): Promise<void>
   stop?(): Promise<void>
-  /** What a started part lacks to do its work, in one sentence; undefined when it can. */
+  /** What a part lacks to do its work, or to have started, in one sentence; undefined when nothing. */
   missing?(): string | undefined
 }
 
@@ -19,6 +19,7 @@ export class Lifecycle {
   readonly #logger: Logger
   readonly #phaseTimeoutMs: number
   readonly #running = new Set<Part>()
+  #starting: Part | undefined
   #stopping: Promise<void> | undefined
 
   constructor(parts: readonly Part[], logger: Logger, phaseTimeoutMs = 40_000) {
@@ -29,6 +30,7 @@ export class Lifecycle {
 
   async start(): Promise<void> {
     for (const part of this.#parts) {
+      this.#starting = part
       try {
         await part.start?.()
       } catch (error) {
@@ -52,7 +54,8 @@ export class Lifecycle {
 
   #stateOf(part: Part): string {
     if (this.#stopping !== undefined) return this.#running.has(part) ? 'stopping' : 'stopped'
-    return this.#running.has(part) ? (part.missing?.() ?? 'ok') : 'starting'
+    if (this.#running.has(part)) return part.missing?.() ?? 'ok'
+    return (part === this.#starting ? part.missing?.() : undefined) ?? 'starting'
   }
 
   async #stopAll(): Promise<void> {

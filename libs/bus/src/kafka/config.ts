@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { isIP, Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
 import Type, { type Static } from 'typebox'
 import { BusError } from '../bus.ts'
@@ -78,20 +78,24 @@ export function createKafka(settings: KafkaSettings, clientId: string, log: Kafk
 /** The library's own warnings, without anything a record holds. */
 export type KafkaLog = (sentence: string, error: string) => void
 
-function tlsOptions(settings: KafkaSettings) {
-  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'))
-  const [ca, cert, key] = [settings.caFile, settings.certificateFile, settings.keyFile].map(read)
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-  }
+function tlsOptions({ caFile, certificateFile, keyFile }: KafkaSettings): ConnectionOptions {
+  const options: ConnectionOptions = {}
+  if (caFile !== undefined) fromFile(options, 'ca', caFile)
+  if (certificateFile !== undefined) fromFile(options, 'cert', certificateFile)
+  if (keyFile !== undefined) fromFile(options, 'key', keyFile)
+  return options
 }
 
 function saslOptions(settings: KafkaSettings): SASLOptions {
-  const file = settings.saslPasswordFile
-  const password = file === undefined ? '' : readFileSync(file, 'utf8').trim()
-  return { mechanism: settings.saslMechanism, username: settings.saslUsername ?? '', password } as SASLOptions
+  const { saslMechanism: mechanism, saslUsername: username = '', saslPasswordFile: file } = settings
+  const options = { mechanism, username, password: '' }
+  if (file !== undefined) fromFile(options, 'password', file)
+  return options as SASLOptions
+}
+
+/** Read at each connection, so that what has been renewed counts without a restart. */
+function fromFile<T extends object>(options: T, name: keyof T, file: string): void {
+  Object.defineProperty(options, name, { get: () => readFileSync(file, 'utf8').trim(), enumerable: true })
 }
 
 /** The payload cipher, if keys are configured. Throws BusError naming the file that cannot be used. */
@@ -115,10 +119,10 @@ function readKey(file: string): Uint8Array {
 
 type SocketFactory = NonNullable<KafkaConfig['socketFactory']>
 
-/** Small requests must not wait for each other, and a dead connection must be noticed. */
+/** Small requests must not wait for each other, and a dead connection must be noticed. An address is no server name. */
 const socketFactory: SocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket = ssl
-    ? connectTls({ host, port, servername: host, ...ssl }, onConnect)
+    ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...ssl }, onConnect)
     : new Socket().connect({ host, port }, onConnect)
   socket.setNoDelay(true)
   socket.setKeepAlive(true, 10_000)

@@ -14,6 +14,7 @@ import type { PayloadCipher } from './cipher.ts'
 import { createKafka, type KafkaLog, type KafkaSettings, loadCipher, PRODUCER_RETRY } from './config.ts'
 import { type ConsumerLoad, GroupConsumer } from './group-consumer.ts'
 import { RecordReader } from './reader.ts'
+import { refusalOf } from './refusal.ts'
 import { Replies } from './replies.ts'
 import { checkTopics, type TopicPlan, topicsError } from './topics.ts'
 
@@ -71,7 +72,7 @@ export class KafkaBus implements Bus {
 
   /** Connects, makes or checks the topics. Throws BusError with what is wrong. */
   async connect(topics: TopicPlan['topics']): Promise<void> {
-    const { brokers, createTopics } = this.#settings
+    const { createTopics } = this.#settings
     try {
       await this.#admin.connect()
       await this.#producer.connect()
@@ -81,10 +82,7 @@ export class KafkaBus implements Bus {
     } catch (cause) {
       await this.#disconnect()
       if (cause instanceof BusError) throw cause
-      const { message } = cause as Error
-      throw new BusError('failed', `no Kafka broker serves us at ${brokers.join(', ')}: ${message}`, {
-        cause,
-      })
+      throw new BusError('failed', refusalOf(cause, this.#settings), { cause })
     }
     this.#connected = true
   }

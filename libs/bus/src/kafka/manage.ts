@@ -1,5 +1,6 @@
 import { BusError } from '../bus.ts'
 import { createKafka, type KafkaLog, type KafkaSettings } from './config.ts'
+import { refusalOf } from './refusal.ts'
 import { checkTopics, type TopicPlan, type TopicState } from './topics.ts'
 
 /** Creates or verifies the topics of an installation, as an operator asks for it. Throws BusError without a broker. */
@@ -14,8 +15,8 @@ export async function manageTopics(
     await admin.connect()
     return await checkTopics(admin, { ...settings, topics, create })
   } catch (cause) {
-    const { message } = cause as Error
-    throw new BusError('failed', `Kafka at ${settings.brokers.join(', ')}: ${message}`, { cause })
+    if (cause instanceof BusError) throw cause
+    throw new BusError('failed', refusalOf(cause, settings), { cause })
   } finally {
     await admin.disconnect()
   }

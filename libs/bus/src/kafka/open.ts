@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { deadLetter, TOPICS } from '@ipsmgw/events'
 import { gauge, type Logger, type Registry, rateLimited } from '@ipsmgw/telemetry'
 import type { Bus } from '../bus.ts'
@@ -21,13 +22,22 @@ export interface KafkaPart {
   missing(): string | undefined
 }
 
-/** A service's bus on Kafka, with its metrics, log lines and dead letters. */
+const TRY_AGAIN_AFTER_MS = 2_000
+
+/**
+ * A service's bus on Kafka, with its metrics, log lines and dead letters. While the brokers do not serve it, it is not
+ * ready and tries again: a restart would not make a wrong password right, and the other way round it needs none.
+ */
 export function createKafkaPart(settings: KafkaSettings, service: string, owner: KafkaOwner): KafkaPart {
+  let lacking: string | undefined = 'not connected to Kafka'
   const warn = rateLimited((fields, sentence) => owner.logger.warn(fields, sentence))
   const bus: KafkaBus = new KafkaBus(settings, {
     clientId: `ipsmgw-${service}-${hostname()}`,
     now: Date.now,
-    log: (sentence, error) => warn({ what: sentence, error }, 'Kafka client complains'),
+    // Until it is connected one sentence tells it all.
+    log: (sentence, error) => {
+      if (lacking === undefined) warn({ what: sentence, error }, 'Kafka client complains')
+    },
     events: createBusReport({
       ...owner,
       service,
@@ -42,9 +52,22 @@ export function createKafkaPart(settings: KafkaSettings, service: string, owner:
   return {
     name: 'kafka',
     bus,
-    start: () => bus.connect(TOPICS),
+    async start() {
+      while (lacking !== undefined)
+        try {
+          await bus.connect(TOPICS)
+          lacking = undefined
+        } catch (error) {
+          const { message } = error as Error
+          if (message !== lacking)
+            owner.logger.error({ reason: message }, 'Kafka cannot be used, trying again')
+          lacking = message
+          await delay(TRY_AGAIN_AFTER_MS)
+        }
+    },
     stop: () => bus.close(),
     missing() {
+      if (lacking !== undefined) return lacking
       const { ready, detail } = bus.health()
       return ready ? undefined : detail
     },
