@@ -19,10 +19,10 @@ const MS_PER_TICK = 10
 for (const replicas of REPLICAS) report(`${replicas} of each service`, await measure(replicas))
 
 async function measure(replicas: number): Promise<Figure[]> {
-  const installation = await Installation.start({ brokers: 1, replicas, told: () => {} })
+  const installation = await Installation.start({ brokers: 1, replicas, verbose: false, told: () => {} })
   try {
     await setPhones(installation.lab.url)
-    const front = await Front.open(installation.sipPorts)
+    const front = await Front.open(installation.ingresses)
     await load(front, WARM_UP_MS)
     const before = cpuOf(installation)
     const tookMs = await load(front, STEADY_MS)
