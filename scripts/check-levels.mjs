@@ -10,7 +10,7 @@ import ts from 'typescript'
 /** Libraries from the lowest to the highest: each imports only from those before it. */
 export const libraryOrder = [
   ['foundations', ['bytes', 'config', 'telemetry', 'runtime']],
-  ['protocols', ['sip', 'msrp', 'im', 'sms', 'diameter', 'sctp', 'm3ua', 'sccp', 'tcap', 'map', 'sigtran']],
+  ['protocols', ['sip', 'msrp', 'im', 'sms', 'sctp', 'diameter', 'm3ua', 'sccp', 'tcap', 'map', 'sigtran']],
   ['domain', ['events', 'causes', 'numbering', 'policy']],
   ['bus', ['bus']],
 ]

@@ -1,5 +1,3 @@
-import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
 import { DecodeError } from '@ipsmgw/bytes'
 import { encodeAnswer } from './build.ts'
 import { advertisedApplications, commonApplications } from './capabilities.ts'
@@ -10,11 +8,13 @@ import { MESSAGES } from './dictionary/messages.ts'
 import { ResultCode } from './dictionary/results.ts'
 import { AvpError, resultCodeOf } from './errors.ts'
 import { readRequest } from './fields.ts'
+import { type Listener, listen } from './listener.ts'
 import type { Avp, DiameterHeader } from './messages.ts'
 import type { Peer } from './peer.ts'
 import type { PeerContext } from './peer-context.ts'
-import type { ListenerOptions, TlsCredentials } from './types.ts'
+import type { ListenerOptions } from './types.ts'
 import type { Timed } from './watch-keeper.ts'
+import type { Wire } from './wire.ts'
 
 export interface AcceptorContext extends PeerContext {
   /** The peer with this identity, configured or new; undefined when it is not wanted. */
@@ -24,7 +24,7 @@ export interface AcceptorContext extends PeerContext {
 /** Accepts connections and reads their CER; a good one is handed to its peer. */
 export class Acceptor implements ConnectionOwner {
   readonly #context: AcceptorContext
-  readonly #servers: Server[] = []
+  readonly #listeners: Listener[] = []
   /** Accepted connections that have not introduced themselves. */
   readonly #strangers = new Map<DiameterConnection, Timed>()
 
@@ -33,55 +33,29 @@ export class Acceptor implements ConnectionOwner {
   }
 
   async listen(listeners: readonly ListenerOptions[]): Promise<void> {
-    for (const { host, port, tls } of listeners) {
-      const server = this.#server(tls)
-      server.maxConnections = this.#context.limits.connections
-      this.#servers.push(server)
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, () => {
-          server.off('error', reject)
-          server.on('error', (error) => this.#tell('listener', error.message))
-          resolve()
-        })
-      })
-    }
-  }
-
-  #server(tls: TlsCredentials | undefined): Server {
-    const accept = (socket: Socket) => this.#accept(socket)
-    if (tls === undefined) return createServer(accept)
-    const { certificate: cert, key, authorities: ca } = tls
-    const server = createTlsServer(
-      {
-        cert,
-        key,
-        ca,
-        requestCert: true,
-        minVersion: 'TLSv1.2',
-        handshakeTimeout: this.#context.timers.capabilitiesMs,
-      },
-      accept,
-    )
-    return server.on('tlsClientError', (error, { remoteAddress }) =>
-      this.#tell(remoteAddress ?? 'unknown', error.message),
-    )
+    const { limits, timers } = this.#context
+    const bounds = { connections: limits.connections, handshakeMs: timers.capabilitiesMs }
+    for (const options of listeners)
+      this.#listeners.push(
+        await listen(options, bounds, {
+          accepted: (wire) => this.#accept(wire),
+          failed: (from, detail) => this.#tell(from, detail),
+        }),
+      )
   }
 
   addresses(): { host: string; port: number }[] {
-    return this.#servers.flatMap((server) => {
-      const address = server.address()
-      return address === null || typeof address === 'string'
-        ? []
-        : [{ host: address.address, port: address.port }]
-    })
+    return this.#listeners.map(({ host, port }) => ({ host, port }))
   }
 
   /** Takes no more connections; those that are open stay. */
   close(): void {
-    for (const server of this.#servers) server.close()
+    for (const listener of this.#listeners) listener.close()
     for (const connection of this.#strangers.keys()) connection.destroy()
   }
+
+  /** An accepted one is connected from the start. */
+  connected(): void {}
 
   message(octets: Buffer, connection: DiameterConnection): void {
     const header = decodeHeader(octets)
@@ -116,9 +90,9 @@ export class Acceptor implements ConnectionOwner {
     this.#forget(connection)
   }
 
-  #accept(socket: Socket): void {
+  #accept(wire: Wire): void {
     const { limits, timers, now, setTimer } = this.#context
-    const connection = new DiameterConnection(socket, this, limits.messageOctets)
+    const connection = new DiameterConnection(wire, this, limits.messageOctets)
     const timer: Timed = { expire: () => connection.destroy() }
     this.#strangers.set(connection, timer)
     setTimer(timer, now() + timers.capabilitiesMs)

@@ -16,11 +16,11 @@ export interface LocalNode {
 }
 
 /** Members of CER, and with a Result-Code of CEA (RFC 6733 §5.3.1). */
-export function capabilities(local: LocalNode, address: string): Fields<'CER'> {
+export function capabilities(local: LocalNode, addresses: readonly string[]): Fields<'CER'> {
   return {
     'Origin-Host': local.originHost,
     'Origin-Realm': local.originRealm,
-    'Host-IP-Address': [address],
+    'Host-IP-Address': addresses,
     'Vendor-Id': VENDOR_3GPP,
     'Product-Name': local.productName,
     'Origin-State-Id': local.originStateId,

@@ -1,60 +1,47 @@
-import type { Socket } from 'node:net'
 import type { DecodeError } from '@ipsmgw/bytes'
 import { DiameterFramer, type FramerSink } from './framer.ts'
-
-/** A message on its way out. */
-export interface Outgoing {
-  readonly octets: Buffer
-  /** Not wanted any more; it is not written. */
-  readonly withdrawn: boolean
-  /** Called when its octets are handed to the kernel: from then on it may have left. */
-  written(): void
-}
+import { Outbox, type Outgoing } from './outbox.ts'
+import type { Wire } from './wire.ts'
 
 /** Who looks after a connection. An accepted one has another owner before its CER than after it. */
 export interface ConnectionOwner {
+  /** A connection that we opened is up. */
+  connected(connection: DiameterConnection): void
   message(octets: Buffer, connection: DiameterConnection): void
   framingLost(error: DecodeError, header: Buffer, connection: DiameterConnection): void
   /** Once, however it ended. */
   lost(connection: DiameterConnection, error: Error | undefined): void
 }
 
-/** Octets gathered into one write. */
-const BATCH_OCTETS = 64 * 1024
 /** A peer that does not read what it asked for is left. */
 const ANSWERS_WAITING_OCTETS = 8 * 1024 * 1024
+/** The second message of a peer shows that it has our capabilities: from then on messages may overtake each other. */
+const MESSAGES_UNTIL_UNORDERED = 2
 
 /**
- * One TCP connection: framing in, gathered writes out. What is sent within one turn of the event loop leaves in one
- * write; a message is either still here (withdrawable) or written.
+ * One connection: framing in, gathered writes out. What is sent within one turn of the event loop leaves in one write
+ * where the wire allows it; a message is either still here (withdrawable) or written.
  */
 export class DiameterConnection implements FramerSink {
   owner: ConnectionOwner
-  readonly #socket: Socket
+  readonly #wire: Wire
   readonly #framer: DiameterFramer
-  readonly #address: string
-  #requests: Outgoing[] = []
-  #answers: Buffer[] = []
-  #answerOctets = 0
+  readonly #outbox = new Outbox()
+  #received = 0
   #flushing = false
   #blocked = false
   #open = true
-  #error: Error | undefined
 
-  constructor(socket: Socket, owner: ConnectionOwner, maximumOctets: number) {
-    this.#socket = socket
+  constructor(wire: Wire, owner: ConnectionOwner, maximumOctets: number) {
+    this.#wire = wire
     this.owner = owner
     this.#framer = new DiameterFramer(this, maximumOctets)
-    this.#address = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
-    socket.setNoDelay(true)
-    socket.setKeepAlive(true, 60_000)
-    socket.on('data', (chunk: Buffer) => this.#framer.push(chunk))
-    socket.on('drain', () => this.#unblock())
-    socket.on('error', (error) => {
-      this.#error = error
+    wire.start({
+      ready: () => this.owner.connected(this),
+      data: (octets) => this.#framer.push(octets),
+      drain: () => this.#unblock(),
+      closed: (error) => this.#onClosed(error),
     })
-    socket.on('end', () => socket.destroy())
-    socket.on('close', () => this.#onClose())
   }
 
   get open(): boolean {
@@ -63,50 +50,52 @@ export class DiameterConnection implements FramerSink {
 
   /** Where the other end is. */
   get remoteAddress(): string {
-    return this.#address
+    return this.#wire.remoteAddress
   }
 
-  /** Own address of this connection, for Host-IP-Address. */
-  get localAddress(): string {
-    return (this.#socket.localAddress ?? '127.0.0.1').replace(/^::ffff:/, '').replace(/%.*$/, '')
+  /** Own addresses of this connection, for Host-IP-Address. */
+  get localAddresses(): readonly string[] {
+    return this.#wire.localAddresses
   }
 
   /** Queues a request. */
   sendRequest(outgoing: Outgoing): void {
-    this.#requests.push(outgoing)
+    this.#outbox.request(outgoing)
     this.#scheduleFlush()
   }
 
   /** Queues an answer. */
   sendAnswer(octets: Buffer): void {
     if (!this.#open) return
-    this.#answers.push(octets)
-    this.#answerOctets += octets.length
-    if (this.#answerOctets > ANSWERS_WAITING_OCTETS) this.destroy(new Error('peer does not read'))
+    this.#outbox.answer(octets)
+    if (this.#outbox.answerOctets > ANSWERS_WAITING_OCTETS) this.destroy(new Error('peer does not read'))
     else this.#scheduleFlush()
   }
 
   /** Writes at once, before everything that waits: capabilities, watchdog, disconnect. */
   sendNow(octets: Buffer): void {
-    if (this.#open) this.#socket.write(octets)
+    if (this.#open && !this.#wire.write(octets, true)) this.#blocked = true
   }
 
   /** Writes what waits and closes. */
   end(): void {
     if (!this.#open) return
-    this.#flush()
+    for (;;) {
+      const batch = this.#outbox.take(this.#wire.batchOctets)
+      if (batch === undefined) break
+      this.#write(batch)
+    }
     this.#framer.close()
-    this.#socket.end()
-    this.#socket.setTimeout(LINGER_MS, () => this.#socket.destroy())
+    this.#wire.end()
   }
 
   destroy(error?: Error): void {
-    this.#error ??= error
     this.#framer.close()
-    this.#socket.destroy()
+    this.#wire.destroy(error)
   }
 
   message(octets: Buffer): void {
+    this.#received++
     this.owner.message(octets, this)
   }
 
@@ -127,34 +116,20 @@ export class DiameterConnection implements FramerSink {
 
   #flush(): void {
     this.#flushing = false
-    while (this.#open && !this.#blocked && this.#answers.length + this.#requests.length > 0)
-      this.#blocked = !this.#socket.write(this.#nextBatch())
-  }
-
-  #nextBatch(): Buffer {
-    const batch = this.#answers
-    let octets = this.#answerOctets
-    this.#answers = []
-    this.#answerOctets = 0
-    let taken = 0
-    while (taken < this.#requests.length && octets < BATCH_OCTETS) {
-      const outgoing = this.#requests[taken++] as Outgoing
-      if (outgoing.withdrawn) continue
-      batch.push(outgoing.octets)
-      octets += outgoing.octets.length
-      outgoing.written()
+    while (this.#open && !this.#blocked) {
+      const batch = this.#outbox.take(this.#wire.batchOctets)
+      if (batch === undefined) return
+      this.#blocked = !this.#write(batch)
     }
-    this.#requests = taken === this.#requests.length ? [] : this.#requests.slice(taken)
-    return batch.length === 1 ? (batch[0] as Buffer) : Buffer.concat(batch, octets)
   }
 
-  #onClose(): void {
+  #write(batch: Buffer): boolean {
+    return this.#wire.write(batch, this.#received < MESSAGES_UNTIL_UNORDERED)
+  }
+
+  #onClosed(error: Error | undefined): void {
     this.#open = false
-    this.#requests = []
-    this.#answers = []
-    this.owner.lost(this, this.#error)
+    this.#outbox.clear()
+    this.owner.lost(this, error)
   }
 }
-
-/** How long a connection that is being closed may take to flush. */
-const LINGER_MS = 2_000

@@ -1,7 +1,7 @@
 import { renewRequest, stampRequest } from './codec.ts'
-import type { Outgoing } from './connection.ts'
 import { ResultCode } from './dictionary/results.ts'
 import type { DiameterMessage } from './messages.ts'
+import type { Outgoing } from './outbox.ts'
 import type { DiameterResult } from './results.ts'
 import type { SendResult } from './types.ts'
 

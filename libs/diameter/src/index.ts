@@ -19,11 +19,13 @@ export {
   IdentitySet,
   MwdStatus,
   RdrFlags,
+  SendDataIndication,
   SmDeliveryCause,
   SmEnumeratedDeliveryFailureCause,
   SmRpMti,
   SmsGmscAlertEvent,
   SrrFlags,
+  SubsReqType,
   TfrFlags,
 } from './dictionary/enumerations.ts'
 export { nameOfAvp } from './dictionary/lookup.ts'
@@ -42,9 +44,10 @@ export type { Avp, DiameterHeader, DiameterMessage } from './messages.ts'
 export { DiameterNode } from './node.ts'
 export { createDiameterPart, type DiameterPart, type DiameterPartOptions } from './node-part.ts'
 export type { OverloadReport } from './overload-control.ts'
-export { DIAMETER_PORT, DIAMETER_TLS_PORT } from './peer-context.ts'
+export { DIAMETER_PORT, DIAMETER_TLS_PORT } from './ports.ts'
 export { type DiameterResult, experimentalResult, isSuccess, result, resultOf } from './results.ts'
 export { type DiameterSettings, diameterSchema } from './settings.ts'
+export { type SmsmiIdentity, smsmiCorrelationId } from './smsmi.ts'
 export type {
   IncomingRequest,
   ListenerOptions,

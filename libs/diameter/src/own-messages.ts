@@ -13,12 +13,12 @@ export class OwnMessages {
     this.#newEnvelope = newEnvelope
   }
 
-  cer(address: string): Buffer {
-    return encodeMessage('CER', capabilities(this.#local, address), this.#newEnvelope())
+  cer(addresses: readonly string[]): Buffer {
+    return encodeMessage('CER', capabilities(this.#local, addresses), this.#newEnvelope())
   }
 
-  cea(address: string, request: Envelope): Buffer {
-    return encodeMessage('CEA', { ...SUCCESS, ...capabilities(this.#local, address) }, plain(request))
+  cea(addresses: readonly string[], request: Envelope): Buffer {
+    return encodeMessage('CEA', { ...SUCCESS, ...capabilities(this.#local, addresses) }, plain(request))
   }
 
   dwr(): Buffer {

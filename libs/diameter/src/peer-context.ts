@@ -3,11 +3,6 @@ import type { DiameterHeader } from './messages.ts'
 import type { NodeEvent, NodeLimits, TimerOptions } from './types.ts'
 import type { Timed } from './watch-keeper.ts'
 
-/** TCP and SCTP without TLS (RFC 6733 §2.1). */
-export const DIAMETER_PORT = 3868
-/** TLS over TCP. */
-export const DIAMETER_TLS_PORT = 5658
-
 /** What a peer needs of its node. */
 export interface PeerContext {
   readonly local: LocalNode

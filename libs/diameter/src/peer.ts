@@ -1,19 +1,14 @@
-import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import { DecodeError } from '@ipsmgw/bytes'
-import { checkCea } from './capabilities.ts'
-import { decodeDiameter, decodeHeader } from './codec.ts'
+import type { DecodeError } from '@ipsmgw/bytes'
 import { type ConnectionOwner, DiameterConnection } from './connection.ts'
-import { DisconnectCause } from './dictionary/enumerations.ts'
-import { MESSAGES } from './dictionary/messages.ts'
 import type { Attempt, Candidate, Exchange } from './exchange.ts'
-import { value } from './fields.ts'
 import { type PeerEffect, type PeerEvent, type PeerState, peerTransition, winsElection } from './fsm.ts'
-import type { DiameterHeader } from './messages.ts'
 import { OwnMessages } from './own-messages.ts'
-import { DIAMETER_PORT, DIAMETER_TLS_PORT, type Introduction, type PeerContext } from './peer-context.ts'
+import type { Introduction, PeerContext } from './peer-context.ts'
+import { PeerInbox } from './peer-inbox.ts'
 import { PeerLinks } from './peer-links.ts'
 import { PeerRequests } from './peer-requests.ts'
+import { SctpWire } from './sctp-wire.ts'
+import { TcpWire } from './tcp-wire.ts'
 import type { NodeEvent, PeerOptions, PeerStatus } from './types.ts'
 import { type Timed, WatchKeeper } from './watch-keeper.ts'
 
@@ -25,6 +20,7 @@ export class Peer implements ConnectionOwner, Candidate {
   readonly #options: PeerOptions
   readonly #context: PeerContext
   readonly #own: OwnMessages
+  readonly #inbox: PeerInbox
   readonly #watch: WatchKeeper
   readonly #requests: PeerRequests
   readonly #links = new PeerLinks()
@@ -33,7 +29,7 @@ export class Peer implements ConnectionOwner, Candidate {
     startConnectTimer: () => this.#startTimer(this.#context.timers.connectMs),
     startCapabilitiesTimer: () => this.#startTimer(this.#context.timers.capabilitiesMs),
     startDisconnectTimer: () => this.#startTimer(this.#context.timers.disconnectMs),
-    sendCer: () => this.#links.i?.sendNow(this.#own.cer(this.#links.i.localAddress)),
+    sendCer: () => this.#links.i?.sendNow(this.#own.cer(this.#links.i.localAddresses)),
     adoptR: () => this.#links.adopt(),
     sendCea: () => this.#sendCea(),
     elect: () => this.#elect(),
@@ -50,14 +46,11 @@ export class Peer implements ConnectionOwner, Candidate {
   readonly #reconnectTimer: Timed = { expire: () => this.#event('start') }
   #state: PeerState = 'closed'
   #applications: readonly number[] = []
-  #disconnectRequest: DiameterHeader | undefined
   #failures = 0
   #sinceMs: number
   #sent = 0
   #received = 0
   #stopping = false
-  /** The peer asked us not to come back by ourselves. */
-  #unwanted = false
   #onClosed: (() => void) | undefined
 
   constructor(options: PeerOptions, context: PeerContext) {
@@ -79,6 +72,16 @@ export class Peer implements ConnectionOwner, Candidate {
       },
       context,
     )
+    this.#inbox = new PeerInbox(this.identity, context, {
+      own: this.#own,
+      event: (event) => this.#event(event),
+      introduced: (introduction) => {
+        this.#links.introduction = introduction
+      },
+      heard: (isDwa) => this.#watch.heard(isDwa),
+      answer: (octets, header) => this.#requests.answer(octets, header),
+      answering: () => this.#sent++,
+    })
     this.#watch = new WatchKeeper({
       ...context,
       sendDwr: () => this.#links.active?.sendNow(this.#own.dwr()),
@@ -149,16 +152,19 @@ export class Peer implements ConnectionOwner, Candidate {
     else this.#event('rCer')
   }
 
+  connected(connection: DiameterConnection): void {
+    if (connection === this.#links.i) this.#event('iConnected')
+  }
+
   message(octets: Buffer, connection: DiameterConnection): void {
-    const header = decodeHeader(octets)
     this.#received++
-    if (connection === this.#links.active) this.#onMessage(octets, header, connection)
-    else if (connection === this.#links.i) this.#onFirstMessage(octets)
+    if (connection === this.#links.active) this.#inbox.message(octets, connection)
+    else if (connection === this.#links.i) this.#inbox.first(octets, this.#state)
   }
 
   framingLost(error: DecodeError, header: Buffer, connection: DiameterConnection): void {
-    this.#malformed(error)
-    if (connection === this.#links.active && decodeHeader(header).request) this.#serve(header, connection)
+    this.#tell('malformed', error.message)
+    if (connection === this.#links.active) this.#inbox.refuse(header, connection)
     connection.end()
   }
 
@@ -188,21 +194,12 @@ export class Peer implements ConnectionOwner, Candidate {
   }
 
   #connect(): void {
-    const socket = this.#socket()
-    const connection = new DiameterConnection(socket, this, this.#context.limits.messageOctets)
-    this.#links.dial(connection)
-    socket.once(this.#options.tls === undefined ? 'connect' : 'secureConnect', () => {
-      if (this.#links.i === connection) this.#event('iConnected')
-    })
-  }
-
-  /** With TLS the certificate must name the peer's identity, wherever it is reached (RFC 6733 §13.3). */
-  #socket(): Socket {
-    const { host = this.#options.identity, tls } = this.#options
-    if (tls === undefined) return connect({ host, port: this.#options.port ?? DIAMETER_PORT })
-    const { certificate: cert, key, authorities: ca } = tls
-    const port = this.#options.port ?? DIAMETER_TLS_PORT
-    return connectTls({ host, port, cert, key, ca, servername: this.identity, minVersion: 'TLSv1.2' })
+    const { timers, limits } = this.#context
+    const wire =
+      this.#options.transport === 'sctp'
+        ? SctpWire.dial(this.#options, timers.connectMs)
+        : TcpWire.dial(this.#options)
+    this.#links.dial(new DiameterConnection(wire, this, limits.messageOctets))
   }
 
   #reject(): void {
@@ -213,12 +210,12 @@ export class Peer implements ConnectionOwner, Candidate {
   #sendCea(): void {
     const { r, introduction } = this.#links
     if (r !== undefined && introduction !== undefined)
-      r.sendNow(this.#own.cea(r.localAddress, introduction.request))
+      r.sendNow(this.#own.cea(r.localAddresses, introduction.request))
   }
 
   #sendDpa(): void {
-    if (this.#disconnectRequest !== undefined)
-      this.#links.active?.sendNow(this.#own.dpa(this.#disconnectRequest))
+    const request = this.#inbox.disconnectRequest
+    if (request !== undefined) this.#links.active?.sendNow(this.#own.dpa(request))
   }
 
   #opened(which: 'i' | 'r'): void {
@@ -227,7 +224,7 @@ export class Peer implements ConnectionOwner, Candidate {
     this.#links.open(which)
     this.#applications = this.#links.introduction?.applications ?? []
     this.#failures = 0
-    this.#unwanted = false
+    this.#inbox.unwanted = false
     this.#tell('peerUp')
     this.#watch.up()
   }
@@ -249,7 +246,7 @@ export class Peer implements ConnectionOwner, Candidate {
     clearTimer(this.#stateTimer)
     this.#links.introduction = undefined
     this.#onClosed?.()
-    if (this.#stopping || this.#unwanted || this.#options.role === 'accept') {
+    if (this.#stopping || this.#inbox.unwanted || this.#options.role === 'accept') {
       this.#context.ended(this.identity)
       return
     }
@@ -258,72 +255,10 @@ export class Peer implements ConnectionOwner, Candidate {
     setTimer(this.#reconnectTimer, now() + pauseMs * (1 - random() / 4))
   }
 
-  /** What comes on our own connection before it is open must be the CEA. */
-  #onFirstMessage(octets: Buffer): void {
-    if (this.#state === 'waitICea' || this.#state === 'waitReturns')
-      this.#event(this.#isGoodCea(octets) ? 'iCea' : 'iOther')
-  }
-
-  #isGoodCea(octets: Buffer): boolean {
-    try {
-      const verdict = checkCea(octets, this.#context.local, this.identity)
-      if (verdict.kind === 'good')
-        this.#links.introduction = { request: decodeHeader(octets), applications: verdict.applications }
-      else this.#tell('rejected', verdict.detail)
-      return verdict.kind === 'good'
-    } catch (error) {
-      this.#malformed(error)
-      return false
-    }
-  }
-
-  #onMessage(octets: Buffer, header: DiameterHeader, connection: DiameterConnection): void {
-    const { request, commandCode } = header
-    this.#watch.heard(!request && commandCode === MESSAGES.DWA.code)
-    switch (commandCode) {
-      case MESSAGES.DWR.code:
-        if (request) connection.sendNow(this.#own.dwa(header))
-        break
-      case MESSAGES.DPR.code:
-        if (request) this.#onDisconnectRequest(octets, header)
-        else this.#event('dpa')
-        break
-      case MESSAGES.CER.code: // not negotiated again on an open connection (RFC 6733 §5.6)
-        this.#tell('rejected', 'capabilities exchange on an open connection')
-        break
-      default:
-        if (request) this.#serve(octets, connection)
-        else this.#requests.answer(octets, header)
-    }
-  }
-
-  #onDisconnectRequest(octets: Buffer, header: DiameterHeader): void {
-    try {
-      const cause = value(decodeDiameter(octets), 'Disconnect-Cause')
-      this.#unwanted = cause === DisconnectCause.DO_NOT_WANT_TO_TALK_TO_YOU
-    } catch (error) {
-      this.#malformed(error)
-    }
-    this.#disconnectRequest = header
-    this.#event('dpr')
-  }
-
-  #serve(octets: Buffer, connection: DiameterConnection): void {
-    this.#context.serve(octets, decodeHeader(octets), this.identity, (answer) => {
-      this.#sent++
-      connection.sendAnswer(answer)
-    })
-  }
-
   #onSuspect(): void {
     if (this.#links.active === undefined) return
     this.#tell('suspect')
     this.#requests.suspect()
-  }
-
-  #malformed(error: unknown): void {
-    if (!(error instanceof DecodeError)) throw error
-    this.#tell('malformed', error.message)
   }
 
   #tell(kind: NodeEvent['kind'], detail?: string): void {

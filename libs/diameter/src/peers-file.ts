@@ -1,5 +1,5 @@
 import { readFileSync, unwatchFile, watchFile } from 'node:fs'
-import { loadConfig } from '@ipsmgw/config'
+import { ConfigError, loadConfig } from '@ipsmgw/config'
 import type { Logger } from '@ipsmgw/telemetry'
 import { type DiameterSettings, peersDocumentSchema } from './settings.ts'
 import type { PeerOptions } from './types.ts'
@@ -50,15 +50,26 @@ export class PeersFile {
   }
 }
 
-/** A peer as configured, the files of its TLS read. */
-function peerOf({ tls, ...peer }: DiameterSettings['peers'][number]): PeerOptions {
-  if (tls === undefined) return peer
+/** A peer as configured, the files of its TLS read. Throws `ConfigError` for a transport that contradicts the rest. */
+function peerOf({ tls, transport, ...peer }: DiameterSettings['peers'][number]): PeerOptions {
+  const path = `peers: ${peer.identity}`
+  if (transport === 'tls' && tls === undefined) throw unfit(path, 'transport tls needs tls with its files')
+  if (tls !== undefined && (transport ?? 'tls') !== 'tls')
+    throw unfit(path, `tls is not for transport ${transport}`)
+  if ((peer.furtherHosts ?? peer.localAddresses) !== undefined && transport !== 'sctp')
+    throw unfit(path, 'furtherHosts and localAddresses are for transport sctp')
+  if (tls === undefined) return { ...peer, ...(transport !== undefined && { transport }) }
   return {
     ...peer,
+    transport: 'tls',
     tls: {
       certificate: readFileSync(tls.certificateFile),
       key: readFileSync(tls.keyFile),
       authorities: readFileSync(tls.authoritiesFile),
     },
   }
+}
+
+function unfit(path: string, message: string): ConfigError {
+  return new ConfigError([{ path, source: 'check', message }])
 }

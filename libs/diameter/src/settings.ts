@@ -17,7 +17,22 @@ const peerSchema = Type.Object(
     identity: Type.String({ minLength: 1, description: 'Diameter identity of the peer (its Origin-Host)' }),
     host: Type.String({ minLength: 1, description: 'address or name to connect to' }),
     port: Type.Integer({ default: 3868, minimum: 1, maximum: 65_535 }),
+    transport: Type.Optional(
+      Type.Enum(['tcp', 'tls', 'sctp'], {
+        description: 'tls needs its files; sctp needs the kernel module; left out: tls with files, else tcp',
+      }),
+    ),
     tls: Type.Optional(tlsSchema),
+    furtherHosts: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'sctp: its further addresses, of one multi-homed association',
+      }),
+    ),
+    localAddresses: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        description: 'sctp: own addresses of the association; left out: the kernel’s choice',
+      }),
+    ),
     realms: Type.Array(Type.String(), { default: [], description: 'realms reached through it' }),
     priority: Type.Integer({ default: 1, minimum: 1, description: 'lower is asked first' }),
   },

@@ -1,6 +1,6 @@
 import { SpanAttribute, type SpanAttributes, startSpan, traceparentHere } from '@ipsmgw/telemetry'
 import { Application } from './dictionary/applications.ts'
-import type { KnownMessage } from './dictionary/definitions.ts'
+import type { KnownMessage } from './dictionary/lookup.ts'
 import type { RequestName } from './dictionary/messages.ts'
 import { isSuccess } from './results.ts'
 import type { Destination } from './routing.ts'

@@ -19,8 +19,14 @@ export interface PeerOptions {
   /** Where to connect to; needed unless it only connects to us. */
   readonly host?: string
   readonly port?: number
+  /** `tls` when there are credentials, else `tcp`. */
+  readonly transport?: 'tcp' | 'tls' | 'sctp'
   /** TLS before CER (RFC 6733 §13.1); its certificate must name its identity. */
   readonly tls?: TlsCredentials
+  /** With SCTP: its further addresses. */
+  readonly furtherHosts?: readonly string[]
+  /** With SCTP: own addresses of the association; by default the kernel's choice. */
+  readonly localAddresses?: readonly string[]
   /** Realms whose requests may go there; its own host is always reached through it. */
   readonly realms?: readonly string[]
   /** Lower is asked first; equal ones share the load. */
@@ -31,13 +37,17 @@ export interface ListenerOptions {
   readonly host: string
   /** 0: any free port, see `DiameterNode.addresses()`. */
   readonly port: number
+  /** `tls` when there are credentials, else `tcp`. */
+  readonly transport?: 'tcp' | 'tls' | 'sctp'
+  /** With SCTP: further own addresses. */
+  readonly furtherHosts?: readonly string[]
   /** TLS before CER; who connects must have a certificate of the authorities. */
   readonly tls?: TlsCredentials
 }
 
 /** Durations in milliseconds. */
 export interface TimerOptions {
-  /** TCP connection. */
+  /** TCP connection, TLS handshake, SCTP association. */
   readonly connectMs: number
   /** CER to CEA, or an accepted connection to its CER. */
   readonly capabilitiesMs: number

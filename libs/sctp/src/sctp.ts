@@ -38,6 +38,7 @@ export interface SctpDependencies {
   readonly loadLibc?: () => Promise<Libc>
 }
 
+const ANY = ['0.0.0.0', '::'] as const
 const FIRST_POLL_MS = 2
 const LONGEST_POLL_MS = 50
 
@@ -61,11 +62,14 @@ export async function connectSctp(
     socket.close()
     throw error
   }
-  return wrap(new Socket({ fd: socket.fd, readable: true, writable: true }), socket, options, clock)
+  const stream = new Socket({ fd: socket.fd, readable: true, writable: true })
+  return wrap(stream, socket, options, local, clock)
 }
 
 /** The wildcard address of the same family. */
-const anyOf = (hosts: readonly string[]) => (hosts.some(isIPv6) ? '::' : '0.0.0.0')
+const anyOf = (hosts: readonly string[]) => (hosts.some(isIPv6) ? ANY[1] : ANY[0])
+
+const isWildcard = (address: string) => address === ANY[0] || address === ANY[1]
 
 /** Name lookups of all hosts, in their order. */
 async function resolve(hosts: readonly string[]): Promise<string[]> {
@@ -123,7 +127,7 @@ export async function listenSctp(
   const server = createServer()
   server.maxConnections = options.mostAssociations ?? 256
   server.on('connection', (accepted) =>
-    onTransport(wrap(accepted, new SctpSocket(libc, descriptorOf(accepted)), options, clock)),
+    onTransport(wrap(accepted, new SctpSocket(libc, descriptorOf(accepted)), options, options.hosts, clock)),
   )
   server.listen({ fd: socket.fd })
   try {
@@ -148,6 +152,7 @@ function wrap(
   stream: Socket,
   socket: SctpSocket,
   options: SctpConnectOptions | SctpListenOptions,
+  bound: readonly string[],
   clock: Clock,
 ): Transport {
   const outboundStreams = socket.status()?.outboundStreams ?? 1
@@ -158,9 +163,10 @@ function wrap(
     selected = stream
   }
   const { queueLimitOctets = DEFAULT_QUEUE_OCTETS } = options
+  const localAddresses = bound.some((it) => isWildcard(it)) ? [] : bound
   return new StreamTransport(
     stream,
-    { kind: 'sctp', outboundStreams, queueLimitOctets, batchOctets: 1, selectStream },
+    { kind: 'sctp', outboundStreams, queueLimitOctets, batchOctets: 1, selectStream, localAddresses },
     clock,
   )
 }

@@ -12,6 +12,8 @@ export interface StreamTransportOptions {
   readonly batchOctets: number
   /** Called right before a write with the stream of its message. */
   readonly selectStream?: (stream: number) => void
+  /** Own addresses where they are known; else the socket is asked. */
+  readonly localAddresses?: readonly string[]
 }
 
 /** Longest wait for a peer that neither reads nor closes. */
@@ -25,6 +27,7 @@ const CLOSE_TIMEOUT_MS = 2_000
 export class StreamTransport implements Transport {
   readonly kind: Transport['kind']
   readonly remote: string
+  readonly localAddresses: readonly string[]
   readonly outboundStreams: number
   readonly #socket: Socket
   readonly #options: StreamTransportOptions
@@ -45,6 +48,8 @@ export class StreamTransport implements Transport {
     this.kind = options.kind
     this.outboundStreams = options.outboundStreams
     this.remote = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
+    const { localAddresses = [] } = options
+    this.localAddresses = localAddresses.length > 0 ? localAddresses : [plainAddress(socket.localAddress)]
     socket.on('error', (error) => {
       this.#fault = error
     })
@@ -93,7 +98,9 @@ export class StreamTransport implements Transport {
     this.#options.selectStream?.(message.stream)
     this.#socket.write(this.#takeBatch(), (error) => {
       this.#writing = false
-      if (!error) this.#pump()
+      if (error) return
+      this.#pump()
+      if (!this.#writing) this.#handlers?.onDrain?.()
     })
   }
 
@@ -122,4 +129,9 @@ export class StreamTransport implements Transport {
     this.#queue = []
     for (const message of unsent) message.onUnsent?.()
   }
+}
+
+/** Without the forms of an IPv4 address in IPv6, and without a zone. */
+function plainAddress(address = '127.0.0.1'): string {
+  return address.replace(/^::ffff:/, '').replace(/%.*$/, '')
 }

@@ -12,6 +12,8 @@ export interface TransportMessage {
 export interface TransportHandlers {
   /** Octets in order, cut anywhere: the user frames them by the lengths of its own protocol. */
   onData(octets: Buffer): void
+  /** Everything that was sent so far is with the kernel. */
+  onDrain?(): void
   /** Once, at the end, whoever closed. The `onUnsent` of what was still queued are called right after it. */
   onClose(error: TransportError | undefined): void
 }
@@ -21,6 +23,8 @@ export interface Transport {
   readonly kind: 'sctp' | 'tcp'
   /** Address and port of the peer, for logs. */
   readonly remote: string
+  /** Own addresses that the peer was told of, as far as they are known. */
+  readonly localAddresses: readonly string[]
   /** Streams a message may name: 0 to this less 1. */
   readonly outboundStreams: number
   /** Nothing is read before. */

@@ -5,6 +5,7 @@ import type { Transport, TransportHandlers, TransportMessage } from '../transpor
 export class FakeTransport implements Transport {
   readonly kind = 'sctp'
   readonly remote = '127.0.0.1:2905'
+  readonly localAddresses = ['127.0.0.1']
   readonly outboundStreams: number = 17
   /** Given to the kernel. */
   readonly sent: TransportMessage[] = []
@@ -23,6 +24,11 @@ export class FakeTransport implements Transport {
     if (this.closed || this.#held.length >= this.queueLimit) return false
     ;(this.holding ? this.#held : this.sent).push(message)
     return true
+  }
+
+  /** The kernel has taken everything. */
+  drain(): void {
+    this.#handlers?.onDrain?.()
   }
 
   receive(octets: Uint8Array): void {
