@@ -42,7 +42,7 @@ export class Installation {
   readonly #kafka: RunningKafka
   readonly lab: LabProcess
   readonly #keys: { readonly hashFile: string }
-  readonly #prefix = `ops-${Date.now()}.`
+  readonly prefix = `ops-${Date.now()}.`
 
   readonly #options: InstallationOptions
 
@@ -108,7 +108,7 @@ export class Installation {
     const { sip, diameter, routing, sigtran } = settingsFor(this.lab)
     const brokers = this.#kafka.brokers.split(',')
     const kafka = {
-      ...{ brokers, prefix: this.#prefix, createTopics: true, replicationFactor: 1 },
+      ...{ brokers, prefix: this.prefix, createTopics: true, replicationFactor: 1 },
       ...this.#options.kafkaSettings?.(service),
     }
     const node = { ...diameter, originHost: `${service}-${ordinal}.${diameter.originRealm}` }

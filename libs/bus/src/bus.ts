@@ -9,6 +9,8 @@ export interface BusRecord<T> {
   /** Position in the partition. */
   readonly offset: number
   readonly timestampMs: number
+  /** W3C trace context of whoever sent it. */
+  readonly traceparent?: string
 }
 
 /** What a handler may ask while it works on a record. */

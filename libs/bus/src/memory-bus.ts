@@ -13,6 +13,7 @@ import {
 import type { Journal } from './journal.ts'
 import { Lanes } from './lanes.ts'
 import { AGAIN, perform } from './perform.ts'
+import { type BusIdentity, endSend, processed, startSend } from './tracing.ts'
 
 export interface MemoryBusOptions {
   /** Records waiting or being handled, per consumer; above it `publish` rejects with `full`. */
@@ -27,6 +28,7 @@ export interface MemoryBusDependencies {
 }
 
 const PARTITION = 0
+const IDENTITY: BusIdentity = { system: 'memory', prefix: '' }
 const OWNED = { owned: () => true }
 const NOT_OWNED = { owned: () => false }
 
@@ -57,8 +59,9 @@ export class MemoryBus implements Bus {
     if (broken !== undefined) return Promise.reject(new BusError('closed', broken.message, { cause: broken }))
     if (topic.partitioning === 'reply') {
       const handle = this.#replies.get(`${topic.name}/${options.partition ?? 0}`)
-      if (handle !== undefined) this.#soon(() => handle(value))
-      return Promise.resolve()
+      const span = startSend(topic.name, value, IDENTITY)
+      if (handle !== undefined) this.#reply(this.#recordOf(topic, value, span.traceparent), handle)
+      return endSend(span)
     }
     const consumers = this.#consumers.get(topic.name)
     if (consumers !== undefined)
@@ -67,19 +70,12 @@ export class MemoryBus implements Bus {
           return Promise.reject(
             new BusError('full', `${topic.name}: ${consumer.queued} records wait already`),
           )
-    const { journal, now } = this.#dependencies
-    const record: BusRecord<unknown> = {
-      topic: topic.name,
-      value,
-      key: topic.key(value),
-      partition: PARTITION,
-      offset: this.#offset++,
-      timestampMs: now(),
-    }
-    const kept = journal?.keep(topic, record)
+    const span = startSend(topic.name, value, IDENTITY)
+    const record = this.#recordOf(topic, value, span.traceparent)
+    const kept = this.#dependencies.journal?.keep(topic, record)
     if (consumers !== undefined) for (const consumer of consumers) consumer.take(record)
     else if (kept !== undefined) this.#holdBack(record)
-    return kept ?? Promise.resolve()
+    return endSend(span, kept)
   }
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
@@ -128,6 +124,22 @@ export class MemoryBus implements Bus {
     await Promise.all([...consumers].map((consumer) => consumer.close()))
     this.#closed = true
     await this.#dependencies.journal?.close()
+  }
+
+  #recordOf<T>(topic: Topic<T>, value: T, traceparent?: string): BusRecord<unknown> {
+    return {
+      topic: topic.name,
+      value,
+      key: topic.key(value),
+      partition: PARTITION,
+      offset: this.#offset++,
+      timestampMs: this.#dependencies.now(),
+      ...(traceparent !== undefined && { traceparent }),
+    }
+  }
+
+  #reply(record: BusRecord<unknown>, handle: (value: unknown) => void): void {
+    this.#soon(() => void processed(record, undefined, IDENTITY, () => handle(record.value)))
   }
 
   /** Above the bound the oldest is left to the journal. */
@@ -245,7 +257,8 @@ class MemoryConsumer implements Consumer {
   #handle(subscription: AnySubscription, record: BusRecord<unknown>): Promise<void> | undefined {
     const { topic, partition, offset } = record
     const context = this.#claims?.fault() === undefined ? OWNED : NOT_OWNED
-    const performed = perform(() => subscription.handle(record, context), {
+    const handle = () => subscription.handle(record, context)
+    const performed = perform(() => processed(record, this.#options.group, IDENTITY, handle), {
       ...(this.#options.mode === 'at-least-once' && { again: AGAIN }),
       owned: context.owned,
       failed: (error) => this.#events.handlerFailed({ topic, partition, offset, lengthOctets: 0 }, error),

@@ -23,6 +23,7 @@ export const NotificationToSend = Type.Object({
   notificationId,
   kind: Type.Enum([...NOTIFICATIONS]),
   messageId: Type.String({ minLength: 16, maxLength: 64 }),
+  traceparent: Type.Optional(Type.String({ maxLength: 64 })),
   peer: Type.String({ maxLength: 128, description: 'SIP peer that the message came by: its route is used' }),
   atMs: EpochMs,
   request: NotificationRequest,

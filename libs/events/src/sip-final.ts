@@ -8,6 +8,7 @@ export const sipFinalSchema = Type.Object({
   ordinal: Type.Integer({ minimum: 0, maximum: 1023 }),
   bootId: Type.String({ maxLength: 64 }),
   cause: Type.String({ maxLength: 64 }),
+  traceparent: Type.Optional(Type.String({ maxLength: 64 })),
   lagMs: Type.Optional(
     Type.Integer({ minimum: 0, description: 'from arrival until the pipeline had read its first result' }),
   ),

@@ -8,6 +8,7 @@ import { type Argument, encodeArgument, OPERATIONS, type OperationName } from '.
 import type { MapOutcome } from './outcomes.ts'
 import { OutgoingDialogue } from './outgoing-dialogue.ts'
 import { DEFAULT_TIMERS, type MapTimers } from './timers.ts'
+import { traced } from './tracing.ts'
 import { VersionCache, type VersionCacheOptions } from './version-cache.ts'
 
 export interface MapClientOptions {
@@ -100,8 +101,18 @@ export class MapClient {
     })
   }
 
+  #once<N extends OperationName>(
+    name: N,
+    destination: Destination,
+    argument: Argument<N>,
+    timeoutMs: number,
+  ): Promise<MapOutcome<N>> {
+    const { remote, peer = remote.key() } = destination
+    return traced(name, peer, () => this.#perform(name, destination, argument, timeoutMs))
+  }
+
   /** One operation in a dialogue of its own, in the versions that the peer understands. */
-  async #once<N extends OperationName>(
+  async #perform<N extends OperationName>(
     name: N,
     destination: Destination,
     argument: Argument<N>,

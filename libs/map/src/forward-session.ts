@@ -7,6 +7,7 @@ import { type Argument, encodeArgument, OPERATIONS } from './operations.ts'
 import type { MapOutcome } from './outcomes.ts'
 import { type Attempt, OutgoingDialogue } from './outgoing-dialogue.ts'
 import type { MapTimers } from './timers.ts'
+import { traced } from './tracing.ts'
 
 /** The phone at its serving node. */
 export interface ForwardTarget {
@@ -58,7 +59,12 @@ export class ForwardSession {
   }
 
   /** One part at a time; the next only after this outcome, and not after one that failed. */
-  async forward(part: ForwardPart): Promise<MapOutcome<'mtForwardSM'>> {
+  forward(part: ForwardPart): Promise<MapOutcome<'mtForwardSM'>> {
+    const { remote, peer = remote.key() } = this.#target
+    return traced('mtForwardSM', peer, () => this.#forward(part))
+  }
+
+  async #forward(part: ForwardPart): Promise<MapOutcome<'mtForwardSM'>> {
     for (;;) {
       const version = this.#version
       const attempt = await this.#attempt(part, version)

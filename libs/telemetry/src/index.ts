@@ -22,4 +22,5 @@ export {
   type TracedHistogram,
   tracedHistogram,
 } from './metrics.ts'
-export { isTraceparent, type TraceBody, type TracedStep, type TraceHead, traceMessage } from './tracing.ts'
+export { SpanAttribute, type SpanAttributes } from './span-attributes.ts'
+export { isTraceparent, type SpanOptions, startSpan, type TraceSpan, traceparentHere } from './tracing.ts'

@@ -1,26 +1,44 @@
-import { type Context, ROOT_CONTEXT, type Span, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
+import {
+  type Context,
+  context,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api'
+import { SpanAttribute, type SpanAttributes, withFormerNames } from './span-attributes.ts'
 
-/** A step of a message that has ended, with what may be said of it: no text, no number. */
-export interface TracedStep {
-  readonly name: string
-  readonly startMs: number
-  readonly endMs: number
-  readonly attributes: Readonly<Record<string, string | number>>
-  /** Why it failed, as a cause's name. */
-  readonly failure?: string
+const KINDS = {
+  server: SpanKind.SERVER,
+  client: SpanKind.CLIENT,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
+  internal: SpanKind.INTERNAL,
+} as const
+
+export interface SpanOptions {
+  readonly kind: keyof typeof KINDS
+  /** W3C trace context that it belongs to. Without one a server begins a trace; anything else is in none. */
+  readonly parent: string | undefined
+  /** Asked for only when it is recorded. */
+  attributes(): SpanAttributes
 }
 
-/** What a sampler needs to know of a message. */
-export interface TraceHead {
-  readonly name: string
-  readonly startMs: number
-  /** W3C trace context of the neighbour, if it sent one. */
-  readonly traceparent?: string
-}
-
-/** The rest, asked for only when the message is sampled. */
-export interface TraceBody extends Omit<TracedStep, 'name' | 'startMs'> {
-  readonly steps: readonly TracedStep[]
+/** One step of a message. Where it is not recorded, everything does nothing, and the context is passed on all the same. */
+export interface TraceSpan {
+  /** W3C trace context of what it causes. */
+  readonly traceparent: string | undefined
+  /** Id of its trace, if it is recorded. */
+  readonly traceId: string | undefined
+  /** Runs work; spans that it makes, then or later, find this one as the place where they are. */
+  run<T>(work: () => T): T
+  set(attributes: SpanAttributes): void
+  /** Ended once; with a failure it counts as an error, and that is what tail sampling keeps. */
+  end(failure?: string): void
 }
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
@@ -31,35 +49,94 @@ export function isTraceparent(value: string): boolean {
   return match !== null && !/^0+$/.test(match[1] as string) && !/^0+$/.test(match[2] as string)
 }
 
+/** Begins a span. Without the SDK (see preload.ts), or in a trace that is not sampled, it costs next to nothing. */
+export function startSpan(name: string, { kind, parent, attributes }: SpanOptions): TraceSpan {
+  const within = contextOf(parent)
+  const remote = trace.getSpanContext(within)
+  if (kind !== 'server' && !isSampled(remote)) return new Untraced(within)
+  const span = trace.getTracer('ipsmgw').startSpan(name, { kind: KINDS[kind] }, within)
+  if (!span.isRecording()) return new Untraced(trace.setSpan(ROOT_CONTEXT, span))
+  span.setAttributes(withFormerNames(attributes()))
+  return new Traced(span)
+}
+
 /**
- * Writes the trace of a message when everything about it is known: one span for the whole, one for each step. Without
- * the SDK (see preload.ts), or for a message that is not sampled, it does nothing. Returns the trace's id if there is one.
+ * Where the running work is in the trace of a message: the span whose `run` it is in, or the message's own place when
+ * that span is another message's, since work that many share (a timer, a queue) runs where one of them began it.
  */
-export function traceMessage(head: TraceHead, body: () => TraceBody): string | undefined {
-  const tracer = trace.getTracer('ipsmgw')
-  const whole = tracer.startSpan(head.name, { startTime: new Date(head.startMs) }, parentOf(head.traceparent))
-  if (!whole.isRecording()) return undefined
-  const { attributes, steps, ...ending } = body()
-  whole.setAttributes(attributes)
-  const inside = trace.setSpan(ROOT_CONTEXT, whole)
-  for (const step of steps)
-    end(
-      tracer.startSpan(step.name, { startTime: new Date(step.startMs), attributes: step.attributes }, inside),
-      step,
-    )
-  end(whole, ending)
-  return whole.spanContext().traceId
+export function traceparentHere(own?: string): string | undefined {
+  const active = trace.getSpanContext(context.active())
+  if (active === undefined || !isSpanContextValid(active)) return own
+  return own === undefined || own.includes(active.traceId) ? written(active) : own
 }
 
-function end(span: Span, { failure, endMs }: Pick<TracedStep, 'failure' | 'endMs'>): void {
-  if (failure !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: failure })
-  span.end(new Date(endMs))
+/** A span that is exported. */
+class Traced implements TraceSpan {
+  readonly #span: Span
+
+  constructor(span: Span) {
+    this.#span = span
+  }
+
+  get traceparent(): string {
+    return written(this.#span.spanContext())
+  }
+
+  get traceId(): string {
+    return this.#span.spanContext().traceId
+  }
+
+  run<T>(work: () => T): T {
+    return context.with(trace.setSpan(ROOT_CONTEXT, this.#span), work)
+  }
+
+  set(attributes: SpanAttributes): void {
+    this.#span.setAttributes(withFormerNames(attributes))
+  }
+
+  end(failure?: string): void {
+    if (failure !== undefined)
+      this.#span.setAttribute(SpanAttribute.errorType, failure).setStatus({ code: SpanStatusCode.ERROR })
+    this.#span.end()
+  }
 }
 
-function parentOf(traceparent: string | undefined): Context {
+/** None: what it causes is in the trace of the caller, or in none. */
+class Untraced implements TraceSpan {
+  readonly traceId = undefined
+  readonly #context: Context
+
+  constructor(within: Context) {
+    this.#context = within
+  }
+
+  /** The sampler's no is passed on, so that nobody after us says yes. */
+  get traceparent(): string | undefined {
+    const here = trace.getSpanContext(this.#context)
+    return here !== undefined && isSpanContextValid(here) ? written(here) : undefined
+  }
+
+  run<T>(work: () => T): T {
+    return context.with(this.#context, work)
+  }
+
+  set(): void {}
+
+  end(): void {}
+}
+
+function contextOf(traceparent: string | undefined): Context {
   const match = traceparent === undefined ? null : TRACEPARENT.exec(traceparent)
   if (match === null) return ROOT_CONTEXT
   const [, traceId = '', spanId = '', flags = ''] = match
   const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true })
+}
+
+function isSampled(place: SpanContext | undefined): boolean {
+  return place !== undefined && (place.traceFlags & TraceFlags.SAMPLED) !== 0
+}
+
+function written({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
 }

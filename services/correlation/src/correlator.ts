@@ -388,9 +388,16 @@ export class Correlator {
   }
 
   #answer(completion: MessageCompleted, transaction: Transaction): void {
-    const { messageId, cause, final } = completion
+    const { messageId, cause, final, traceparent } = completion
     this.#dependencies
-      .publishFinal({ messageId, ...transaction, cause, final, ...this.#freshLag() })
+      .publishFinal({
+        messageId,
+        ...transaction,
+        cause,
+        final,
+        ...(traceparent !== undefined && { traceparent }),
+        ...this.#freshLag(),
+      })
       .catch((error: unknown) => this.#dependencies.report.publishFailed(error, messageId))
   }
 

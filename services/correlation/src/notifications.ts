@@ -42,7 +42,13 @@ export function notificationsOf(completed: MessageCompleted, policy: Notificatio
     request.dispositions.includes(ASKED_FOR[kind]) && (kind !== 'processed' || policy.processed)
   return DUE[outcome].filter(isDue).map((kind) => ({
     recipientKey: completed.recipientKey,
-    notification: { ...identified(completed, kind), peer, request, ...threadOf(completed) },
+    notification: {
+      ...identified(completed, kind),
+      peer,
+      request,
+      ...threadOf(completed),
+      ...traceOf(completed),
+    },
   }))
 }
 
@@ -53,6 +59,10 @@ function identified(
 ): Pick<NotificationToSend, 'notificationId' | 'kind' | 'messageId' | 'atMs'> {
   const notificationId = hash('sha256', `${messageId}\n${kind}`, 'hex').slice(0, 32)
   return { notificationId, kind, messageId, atMs: decidedAtMs }
+}
+
+function traceOf({ traceparent }: MessageCompleted): Pick<NotificationToSend, 'traceparent'> {
+  return traceparent === undefined ? {} : { traceparent }
 }
 
 function threadOf({ thread }: MessageCompleted): Pick<NotificationToSend, 'thread'> {

@@ -6,9 +6,10 @@ import {
   NETWORK_BUCKETS_SECONDS,
   type Registry,
   rateLimited,
-  type TraceBody,
+  SpanAttribute,
+  startSpan,
   tracedHistogram,
-  traceMessage,
+  traceparentHere,
 } from '@ipsmgw/telemetry'
 import type { CorrelatorReport } from './correlator.ts'
 
@@ -46,11 +47,7 @@ export function createCorrelatorReport(registry: Registry, logger: Logger): Corr
       const durationMs = completed.decidedAtMs - completed.receivedAtMs
       decisions.inc({ outcome })
       causes.inc({ cause })
-      const { receivedAtMs, traceparent } = completed
-      const traceId = traceMessage(
-        { name: 'SIP MESSAGE', startMs: receivedAtMs, ...(traceparent !== undefined && { traceparent }) },
-        () => traceOf(completed),
-      )
+      const traceId = traceDecision(completed)
       durations.observe({ outcome }, durationMs / 1000, traceId)
       logger.debug(
         { messageId, traceId, outcome, cause, status: completed.final.status, durationMs },
@@ -85,33 +82,24 @@ export function createCorrelatorGauges(
   })
 }
 
-/** The timeline as a trace: each step lasted since the one before it. */
-function traceOf(completed: MessageCompleted): TraceBody {
-  const { receivedAtMs, decidedAtMs, outcome, cause, final, timeline } = completed
-  let since = receivedAtMs
-  return {
-    endMs: decidedAtMs,
-    attributes: {
-      'ipsmgw.message_id': completed.messageId,
-      'ipsmgw.outcome': outcome,
-      'ipsmgw.cause': cause,
-      'ipsmgw.parts': completed.parts,
-      'sip.response.status_code': final.status,
-    },
-    ...(outcome !== 'delivered' && { failure: cause }),
-    steps: timeline.map(({ step, by, atMs, part, peer, cause: why }) => {
-      const startMs = since
-      since = Math.max(since, atMs)
-      return {
-        name: `${by} ${step}`,
-        startMs,
-        endMs: since,
-        attributes: {
-          ...(part !== undefined && { 'ipsmgw.part': part }),
-          ...(peer !== undefined && { 'ipsmgw.peer': peer }),
-        },
-        ...(step === 'failed' && { failure: why ?? 'unknown' }),
-      }
+/** The decision in the trace of its message: tail sampling goes by it. The id of the trace, if it is recorded. */
+function traceDecision({
+  messageId,
+  outcome,
+  cause,
+  parts,
+  traceparent,
+}: MessageCompleted): string | undefined {
+  const span = startSpan('decide', {
+    kind: 'internal',
+    parent: traceparentHere(traceparent),
+    attributes: () => ({
+      [SpanAttribute.messageId]: messageId,
+      [SpanAttribute.outcome]: outcome,
+      [SpanAttribute.cause]: cause,
+      [SpanAttribute.parts]: parts,
     }),
-  }
+  })
+  span.end(outcome === 'delivered' ? undefined : cause)
+  return span.traceId
 }

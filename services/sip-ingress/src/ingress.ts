@@ -12,9 +12,11 @@ import {
   type SipRequest,
   type SipSource,
 } from '@ipsmgw/sip'
+import type { TraceSpan } from '@ipsmgw/telemetry'
 import type { Admission, LoadSample } from './admission.ts'
 import type { ContentCheck } from './content-check.ts'
 import { type Arrival, type Examined, type ExamineOptions, examine } from './examine.ts'
+import { endMessageSpan, startMessageSpan } from './message-span.ts'
 import type { PeerConfig, PeerTable } from './peers.ts'
 import type { RateLimiter } from './rates.ts'
 import { type RecordOptions, recordOf } from './record.ts'
@@ -56,6 +58,7 @@ interface Pending {
   readonly transactions: ServerTransactionHandle[]
   readonly guardAtMs: number
   readonly startedAtMs: number
+  readonly span: TraceSpan
 }
 
 /** SIP requests in, records out; finals in, SIP answers out. Holds the transactions in between. */
@@ -273,11 +276,13 @@ export class Ingress {
   #accept(request: IncomingRequest, messageId: string, examined: Examined, arrival: Arrival): void {
     const { report, keys, tap } = this.#dependencies
     const arrived = { message: request.message, transport: request.source.transport }
-    const record = recordOf(arrived, messageId, examined, arrival, this.#options, keys)
+    const span = startMessageSpan(request, messageId, arrival.peer)
+    const record = recordOf(arrived, messageId, examined, arrival, this.#options, keys, span.traceparent)
     this.#pending.set(messageId, {
       transactions: [request.transaction],
       guardAtMs: record.answerByMs + GUARD_MS,
       startedAtMs: arrival.nowMs,
+      span,
     })
     this.#guards.set(messageId, record.answerByMs + GUARD_MS)
     report.accepted(messageId, record)
@@ -366,6 +371,7 @@ export class Ingress {
         this.#dependencies.now() - pending.startedAtMs,
       )
     }
+    endMessageSpan(pending.span, status, cause)
     if (this.#pending.size === 0) this.#idle?.()
   }
 

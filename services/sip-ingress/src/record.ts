@@ -1,9 +1,7 @@
 import type { ImReceived } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import { type SipRequest, type SipSource, utf8View } from '@ipsmgw/sip'
-import { isTraceparent } from '@ipsmgw/telemetry'
 import type { Arrival, Examined } from './examine.ts'
-import type { PeerConfig } from './peers.ts'
 
 /** Part of the budget that is kept for the answer, and its floor. */
 const RESERVE_SHARE = 0.2
@@ -24,6 +22,7 @@ export function recordOf(
   { peer, policy, nowMs: now }: Arrival,
   options: RecordOptions,
   keys: KeyMaker,
+  traceparent: string | undefined,
 ): ImReceived {
   const budgetMs = peer.answerByMs ?? options.answerByMs
   const answerByMs = now + budgetMs
@@ -43,7 +42,7 @@ export function recordOf(
       ...(peer.profile !== undefined && { profile: peer.profile }),
     },
     ...content,
-    ...traceContext(request.message, peer),
+    ...(traceparent !== undefined && { traceparent }),
     answer: {
       unknownOutcome: peer.unknownOutcome ?? policy.answer.unknownOutcome,
       ...(earlyAnswerMs !== undefined && { earlyAtMs: now + earlyAnswerMs }),
@@ -55,10 +54,4 @@ export function recordOf(
 /** What stands for the served user in keys: the number, else user and host in lower case. */
 function canonical(recipient: ImReceived['recipient']): string {
   return recipient.number ?? recipient.uri.replace(/[;?].*$/s, '').toLowerCase()
-}
-
-/** The trace of a neighbour is continued only when the neighbour is believed. */
-function traceContext(message: SipRequest, peer: PeerConfig): { traceparent?: string } {
-  const traceparent = peer.trusted ? message.headers.get('traceparent') : undefined
-  return traceparent !== undefined && isTraceparent(traceparent) ? { traceparent } : {}
 }

@@ -48,7 +48,12 @@ class Group {
         subscriptions: [on(TOPIC, ({ value }) => void this.handed.push(value.n))],
         replay: { windowMs: 60_000, sources: [from(TOPIC, ({ value }) => void this.replayed.push(value.n))] },
       },
-      { prefix: '', memberName: 'm', sessionTimeoutMs: 10_000, commitIntervalMs: 500 },
+      {
+        identity: { system: 'kafka', prefix: '' },
+        memberName: 'm',
+        sessionTimeoutMs: 10_000,
+        commitIntervalMs: 500,
+      },
       {
         kafka: () => ({ consumer: this.#library }) as unknown as Kafka,
         admin: this.#admin as unknown as Admin,

@@ -7,6 +7,7 @@ import {
   type ConsumeOptions,
   type Consumer,
 } from '../bus.ts'
+import type { BusIdentity } from '../tracing.ts'
 import { coPartitioned } from './assigners.ts'
 import { Claims } from './claims.ts'
 import { Intake } from './intake.ts'
@@ -22,7 +23,7 @@ export interface ConsumerLoad {
 }
 
 export interface GroupConsumerOptions {
-  readonly prefix: string
+  readonly identity: BusIdentity
   /** Name of this replica, unique in its group and the same after a restart. */
   readonly memberName: string
   readonly sessionTimeoutMs: number
@@ -68,7 +69,8 @@ export class GroupConsumer implements Consumer {
     this.#options = options
     this.#settings = settings
     this.#dependencies = dependencies
-    const { prefix } = settings
+    const { identity } = settings
+    const { prefix } = identity
     const subscriptions: ReadonlyMap<string, AnySubscription> = new Map(
       options.subscriptions.map((subscription) => [prefix + subscription.topic.name, subscription]),
     )
@@ -84,7 +86,11 @@ export class GroupConsumer implements Consumer {
     this.#member = this.#createMember()
     this.#claims = new Claims((offsets) => this.#member.commit(offsets))
     const { reader, events, now } = dependencies
-    this.#intake = new Intake(options, { subscriptions, sources, reader, events, now }, this.#flow())
+    this.#intake = new Intake(
+      options,
+      { subscriptions, sources, reader, events, now, identity },
+      this.#flow(),
+    )
   }
 
   /** Resolves when the group has been joined; partitions come as the group gives them. */
@@ -126,11 +132,11 @@ export class GroupConsumer implements Consumer {
   }
 
   #createMember(): GroupMember {
-    const { prefix, memberName, sessionTimeoutMs } = this.#settings
+    const { identity, memberName, sessionTimeoutMs } = this.#settings
     const { kafka, events, now } = this.#dependencies
     return new GroupMember(
       {
-        groupId: prefix + this.#options.group,
+        groupId: identity.prefix + this.#options.group,
         topics: this.#topics,
         begin: 'earliest',
         sessionTimeoutMs,
@@ -237,7 +243,7 @@ export class GroupConsumer implements Consumer {
     const { admin, now } = this.#dependencies
     const { group, mode, replay } = this.#options
     return findPositions(admin, {
-      groupId: this.#settings.prefix + group,
+      groupId: this.#settings.identity.prefix + group,
       roles: this.#roles,
       mode,
       replayFromMs: now() - (replay?.windowMs ?? 0),

@@ -9,6 +9,7 @@ import {
 } from '../bus.ts'
 import { Lanes } from '../lanes.ts'
 import { AGAIN, perform } from '../perform.ts'
+import { type BusIdentity, processed } from '../tracing.ts'
 import type { Cursor, OwnedPartition } from './partition.ts'
 import { octetsOf, type RecordReader } from './reader.ts'
 import { Window } from './window.ts'
@@ -19,6 +20,7 @@ export interface IntakeDependencies {
   readonly sources: ReadonlyMap<string, AnyReplaySource>
   readonly reader: RecordReader
   readonly events: BusEvents
+  readonly identity: BusIdentity
   now(): number
 }
 
@@ -174,11 +176,12 @@ export class Intake {
       void record.finally(() => leave(true))
       return
     }
-    const { events, now } = this.#dependencies
+    const { events, now, identity } = this.#dependencies
     events.consumed(record.topic, now() - record.timestampMs)
     const context: RecordContext = { owned: () => this.#flow.owns(partition) }
+    const handle = () => subscription.handle(record, context)
     this.#lanes.run(record.key, () => {
-      const performed = perform(() => subscription.handle(record, context), {
+      const performed = perform(() => processed(record, this.#options.group, identity, handle), {
         ...(this.#options.mode === 'at-least-once' && { again: AGAIN }),
         owned: context.owned,
         failed: (error) =>

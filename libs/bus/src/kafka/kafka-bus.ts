@@ -9,6 +9,7 @@ import {
   type Consumer,
   type PublishOptions,
 } from '../bus.ts'
+import { type BusIdentity, endSend, startSend } from '../tracing.ts'
 import { BATCHER_DEFAULTS, Batcher } from './batcher.ts'
 import type { PayloadCipher } from './cipher.ts'
 import { createKafka, type KafkaLog, type KafkaSettings, loadCipher, PRODUCER_RETRY } from './config.ts'
@@ -46,6 +47,7 @@ export class KafkaBus implements Bus {
   readonly #batcher: Batcher
   readonly #cipher: PayloadCipher | undefined
   readonly #reader: RecordReader
+  readonly #identity: BusIdentity
   readonly #members = new Set<Member>()
   #connected = false
 
@@ -55,6 +57,7 @@ export class KafkaBus implements Bus {
     this.#dependencies = dependencies
     this.#cipher = loadCipher(settings)
     this.#reader = new RecordReader(this.#cipher, dependencies.events)
+    this.#identity = { system: 'kafka', prefix: settings.prefix, clientId: dependencies.clientId }
     const kafka = this.#client('producer')
     this.#admin = kafka.admin()
     this.#producer = kafka.producer({
@@ -91,23 +94,31 @@ export class KafkaBus implements Bus {
     const { now, events } = this.#dependencies
     const startedAtMs = now()
     const payload = topic.encode(value)
-    const traceparent = traceparentOf(value)
-    await this.#batcher.send({
+    const span = startSend(topic.name, value, this.#identity)
+    const { traceparent } = span
+    const sent = this.#batcher.send({
       topic: this.#settings.prefix + topic.name,
       key: topic.key(value),
       value: this.#cipher?.seal(topic.name, payload) ?? payload,
       ...(options.partition !== undefined && { partition: options.partition }),
+      // A header, not the value: tools see it without reading (or deciphering), and the value stays the same each time.
       ...(traceparent !== undefined && { headers: { traceparent } }),
     })
+    await endSend(span, sent)
     events.published(topic.name, now() - startedAtMs)
   }
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
-    const { prefix, sessionTimeoutMs } = this.#settings
+    const { sessionTimeoutMs } = this.#settings
     const { events, now, clientId } = this.#dependencies
     const consumer = new GroupConsumer(
       options,
-      { prefix, memberName: clientId, sessionTimeoutMs, commitIntervalMs: COMMIT_INTERVAL_MS },
+      {
+        identity: this.#identity,
+        memberName: clientId,
+        sessionTimeoutMs,
+        commitIntervalMs: COMMIT_INTERVAL_MS,
+      },
       { kafka: () => this.#client(options.group), admin: this.#admin, reader: this.#reader, events, now },
     )
     return this.#enlist(consumer)
@@ -120,7 +131,7 @@ export class KafkaBus implements Bus {
     const replies = new Replies(
       topic,
       handle,
-      { name, partition, sessionTimeoutMs },
+      { name, partition, sessionTimeoutMs, identity: this.#identity },
       {
         kafka: () => this.#client(`replies-${partition}`),
         reader: this.#reader,
@@ -188,10 +199,4 @@ export class KafkaBus implements Bus {
   #client(role: string): Kafka {
     return createKafka(this.#settings, `${this.#dependencies.clientId}.${role}`, this.#dependencies.log)
   }
-}
-
-/** The envelope's trace context, which rides as a header too: tools see it without reading (or deciphering) a value. */
-function traceparentOf(value: unknown): string | undefined {
-  const { traceparent } = value as { readonly traceparent?: unknown }
-  return typeof traceparent === 'string' ? traceparent : undefined
 }

@@ -23,6 +23,7 @@ export class RecordReader {
     const offset = Number(message.offset)
     try {
       const octets = message.value ?? Buffer.alloc(0)
+      const traceparent = message.headers?.traceparent?.toString()
       return {
         topic: topic.name,
         value: topic.decode(this.#cipher === undefined ? octets : this.#cipher.open(topic.name, octets)),
@@ -30,6 +31,7 @@ export class RecordReader {
         partition,
         offset,
         timestampMs: Number(message.timestamp),
+        ...(traceparent !== undefined && { traceparent }),
       }
     } catch (error) {
       const id: RecordId = { topic: topic.name, partition, offset, lengthOctets: octetsOf(message) }

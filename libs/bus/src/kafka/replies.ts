@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Topic } from '@ipsmgw/events'
 import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
 import { BusError, type BusEvents, type Consumer } from '../bus.ts'
+import { type BusIdentity, processed } from '../tracing.ts'
 import { onlyPartition } from './assigners.ts'
 import { GroupMember } from './member.ts'
 import type { RecordReader } from './reader.ts'
@@ -12,6 +13,7 @@ export interface RepliesOptions {
   readonly name: string
   readonly partition: number
   readonly sessionTimeoutMs: number
+  readonly identity: BusIdentity
 }
 
 export interface RepliesDependencies {
@@ -125,7 +127,7 @@ export class Replies<T> implements Consumer {
     const record = reader.read(this.#topic, this.#options.partition, message)
     if (record instanceof Promise) return
     try {
-      this.#handle(record.value)
+      void processed(record, undefined, this.#options.identity, () => this.#handle(record.value))
     } catch (error) {
       const { topic, partition, offset } = record
       void events.handlerFailed({ topic, partition, offset, lengthOctets: message.value?.length ?? 0 }, error)

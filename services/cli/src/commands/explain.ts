@@ -105,7 +105,7 @@ export function explainMessage(
   const messageId = messageIdOf(request.callId, request.from.tag ?? '', request.cseq.number, request.uriText)
   const options = { answerByMs: 25_000, ordinal: 0, bootId: 'explain' }
   const arrived = { message: request, transport: 'tcp' } as const
-  const record = recordOf(arrived, messageId, examined, arrival, options, keys)
+  const record = recordOf(arrived, messageId, examined, arrival, options, keys, undefined)
   const decided = decisions(record, document, keys, nowMs)
   const check = policy.contentCheck
   const asked = check === undefined || !decided.delivers ? [] : [line('content check', `asks ${check.url}`)]
