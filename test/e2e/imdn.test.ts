@@ -135,7 +135,7 @@ describe('RFC 5438: senders are told what became of their message', () => {
     { situation: '404', setting: { behaviour: 'unknown' }, status: 404, asked: ALL, told: [] },
   ]
   for (const { situation, setting, status, asked, told } of rows)
-    test(`§12.1.3: ${situation}, ${asked} asked for: ${told.join(', ') || 'nothing is sent'}`, async () => {
+    test(`5.6 row ${situation}, ${asked} asked for (RFC 5438 §12.1.3): ${told.join(', ') || 'nothing is sent'}`, async () => {
       const { answer, messageId } = await send(asked, setting)
       assert.equal(answer.status, status)
       if (told.length === 0) return nothingAbout(messageId)

@@ -146,6 +146,8 @@ export interface SubscriberSetting {
   readonly mapError?: MapErrorSetting
   /** The HSS holds the gateway's service centre in its list of waiting messages. */
   readonly waiting?: boolean
+  /** HSS and HLR refuse delivery reports: the list of waiting messages is full. */
+  readonly listFull?: boolean
   /** Public identities besides the number, as the HSS knows them. */
   readonly identities?: readonly string[]
 }

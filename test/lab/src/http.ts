@@ -45,6 +45,7 @@ const Setting = Type.Object(
       ),
     ),
     waiting: Type.Optional(Type.Boolean()),
+    listFull: Type.Optional(Type.Boolean()),
     identities: Type.Optional(Type.Array(Type.String({ minLength: 5, maxLength: 256 }), { maxItems: 8 })),
   },
   closed,

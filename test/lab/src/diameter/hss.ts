@@ -29,6 +29,7 @@ export interface HssDependencies {
 }
 
 const ALERT_MS = 2_000
+const LIST_FULL = { vendorId: 10415, code: 5558 } as const
 const UNKNOWN_USER = { vendorId: 10415, code: 5001 } as const
 
 /** HSS: Sh (UDR: the number of an identity) and S6c (SRR: serving nodes; RDR: taken note of). */
@@ -155,15 +156,17 @@ export class Hss {
 
   #deliveryReport({ fields, message }: IncomingRequest<'RDR'>) {
     const msisdn = fields['User-Identifier'].MSISDN
-    const note = this.#dependencies.log.add({
+    const { subscribers, log } = this.#dependencies
+    const note = log.add({
       node: this.#options.identity,
       command: 'RDR',
       from: fields['Origin-Host'],
       octets: encodeDiameter(message).toString('hex'),
       ...(msisdn !== undefined && { msisdn }),
     })
-    note(SUCCESS['Result-Code'])
-    return SUCCESS
+    const isFull = msisdn !== undefined && subscribers.of(msisdn).setting.listFull === true
+    note(isFull ? LIST_FULL.code : SUCCESS['Result-Code'])
+    return isFull ? negative(LIST_FULL) : SUCCESS
   }
 }
 

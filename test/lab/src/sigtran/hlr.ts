@@ -17,6 +17,8 @@ export interface HlrDependencies extends Omit<MapNodeDependencies, 'handlers'> {
   readonly log: RequestLog
 }
 
+const LIST_FULL = { error: 'messageWaitingListFull' } as const
+
 type Routing = MapAnswer<'sendRoutingInfoForSM'>
 
 /** HLR over MAP: sendRoutingInfoForSM, and reportSM-DeliveryStatus, of which it takes note. */
@@ -59,8 +61,10 @@ export class Hlr extends MapNode {
           return withStatus(answer as Routing)
         },
         reportSmDeliveryStatus({ msisdn }: Argument<'reportSmDeliveryStatus'>, request: MapRequest) {
-          seen('reportSM-DeliveryStatus', { msisdn: msisdn.digits }, request)('result')
-          return { kind: 'result' }
+          const isFull = subscribers.of(msisdn.digits).setting.listFull === true
+          const note = seen('reportSM-DeliveryStatus', { msisdn: msisdn.digits }, request)
+          note(isFull ? LIST_FULL.error : 'result')
+          return isFull ? { kind: 'error', error: LIST_FULL } : { kind: 'result' }
         },
       },
     })
