@@ -93,7 +93,7 @@ const ROWS: readonly Row[] = [
   },
 ]
 
-describe('is anonymity asked for? (docs/protocols/identities.md, table 4.3), policy on and off', () => {
+describe('7. Anonymity table row by row, policy on and off; with it on, no TPDU, record for later services or log has the number (docs/protocols/identities.md, table 4.3)', () => {
   let gateway: GatewayInLab
   let allowed: Sender
   let prohibited: Sender

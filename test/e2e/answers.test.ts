@@ -73,7 +73,7 @@ function check(answer: Answer, { status, q850, retryAfter, warning, accept }: To
   assert.ok(answer.elapsedMs < ANSWER_BY_MS + 1_000, `answered after ${answer.elapsedMs} ms`)
 }
 
-describe('delivery failure to SIP answer (docs/protocols/sip-answers.md, table 2), Diameter', {
+describe('6. Each row of the causes by fault injection (docs/protocols/sip-answers.md, table 2), Diameter', {
   concurrency: 4,
 }, () => {
   let sgsn: DiameterRelay
@@ -147,7 +147,7 @@ describe('delivery failure to SIP answer (docs/protocols/sip-answers.md, table 2
   })
 })
 
-describe('table 2, a serving node that is not reached', () => {
+describe('6. Each row of the causes, a serving node that is not reached', () => {
   test('2 row no route to serving node, proved not sent: 480, and another node has it where there is one', async (t) => {
     let sgsn: DiameterRelay | undefined
     const gateway = await GatewayInLab.start({
@@ -176,7 +176,7 @@ describe('table 2, a serving node that is not reached', () => {
   })
 })
 
-describe('delivery failure to SIP answer (docs/protocols/sip-answers.md, table 2), MAP', {
+describe('6. Each row of the causes by fault injection (docs/protocols/sip-answers.md, table 2), MAP', {
   concurrency: 4,
 }, () => {
   const suite = new Suite('msc', 447_900_120_000, () => ({

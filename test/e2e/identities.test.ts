@@ -121,7 +121,7 @@ const ROWS: readonly Row[] = [
   { input: 'a country code with 0', uri: 'tel:+044#', recipient: 484, sender: 403 },
 ]
 
-describe('number from a URI (docs/protocols/identities.md, table 6.1)', () => {
+describe('11. URI table: number from a URI (docs/protocols/identities.md, table 6.1)', () => {
   let gateway: GatewayInLab
   before(async () => {
     gateway = await GatewayInLab.start({
@@ -287,7 +287,7 @@ const ORIGINATORS: readonly OriginatorRow[] = [
   { sender: 'a service with a name of its own', asserted: `"Sunny" <${BOT}>`, address: '0dd0d772988e2ecb01' },
 ]
 
-describe('TP-OA (docs/protocols/identities.md, table 6.4)', () => {
+describe('11. TP-OA table, length octet for 7, 8, 9 and 11 characters (docs/protocols/identities.md, table 6.4)', () => {
   let gateway: GatewayInLab
   const senders = new Map<string, Sender>()
   before(async () => {

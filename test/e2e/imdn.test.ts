@@ -88,7 +88,7 @@ async function nothingAbout(messageId: string): Promise<void> {
 
 const LATE_MS = ANSWER_BY_MS + 500
 
-describe('RFC 5438: senders are told what became of their message', () => {
+describe('10. Notification table, RFC 5438: senders are told what became of their message', () => {
   before(() => start({}, { notifications: { processed: true } }))
   after(stop)
 

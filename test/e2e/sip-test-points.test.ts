@@ -32,10 +32,7 @@ describe('test points of the SIP side (docs/protocols/sip.md)', { concurrency: t
     const peer = await (transport === 'udp' ? rawUdp : rawTcp)(SCSCF, gateway.sip)
     try {
       peer.send(octets)
-      for (;;) {
-        const answer = await peer.next()
-        if (answer === undefined || answer.status >= 200) return answer
-      }
+      return await final(peer)
     } finally {
       peer.close()
     }
@@ -142,7 +139,7 @@ describe('test points of the SIP side (docs/protocols/sip.md)', { concurrency: t
     }
     peer.send(request(to(number, lines)))
     peer.send(request({ ...lines, start: `CANCEL tel:+${number} SIP/2.0` }))
-    const answers = [await peer.next(), await peer.next()]
+    const answers = [await final(peer), await final(peer)]
     assert.deepEqual(
       answers.map((a) => [a?.status, a?.header('cseq')]),
       [
@@ -238,6 +235,7 @@ describe('test points of the SIP side (docs/protocols/sip.md)', { concurrency: t
     ['OPTIONS keep-alive', 'OPTIONS', 200, ['Allow', /MESSAGE/]],
     ['REGISTER', 'REGISTER', 200, ['Expires', /^7200$/]],
     ['FOO', 'FOO', 501, ['Allow', /MESSAGE/]],
+    ['INVITE (large-message mode off)', 'INVITE', 405, ['Allow', /MESSAGE/]],
     ['SUBSCRIBE', 'SUBSCRIBE', 405, ['Allow', /MESSAGE/]],
     ['NOTIFY', 'NOTIFY', 405, ['Allow', /MESSAGE/]],
     ['PUBLISH', 'PUBLISH', 405, ['Allow', /MESSAGE/]],
@@ -261,6 +259,18 @@ describe('test points of the SIP side (docs/protocols/sip.md)', { concurrency: t
     peer.send(request(to(anybody(), { more: ['Max-Forwards: 0'] })))
     const answer = await peer.next()
     assert.deepEqual([answer?.status, answer?.header('cseq')], [200, '1 MESSAGE'])
+  })
+
+  test('13. Stream framing: two requests in one segment, and one in single octets', async (t) => {
+    const number = anybody()
+    const peer = await rawTcp(SCSCF, gateway.sip)
+    t.after(() => peer.close())
+    const message = (body: string) => request(to(number, { body }), SCSCF, 'TCP')
+    peer.send(Buffer.concat([message('one'), message('two')]))
+    assert.deepEqual([(await peer.next())?.status, (await peer.next())?.status], [200, 200])
+    for (const octet of message('three')) peer.send(Buffer.from([octet]))
+    assert.equal((await peer.next())?.status, 200)
+    assert.deepEqual(texts(number), ['one', 'two', 'three'])
   })
 
   test('13. Stream framing: a NUL inside a body, double CRLF answered by one, no Content-Length, a head above the limit', async (t) => {
@@ -304,6 +314,14 @@ describe('test points of the SIP side (docs/protocols/sip.md)', { concurrency: t
     assert.deepEqual(texts(number).toSorted(), ['old-1', 'old-2'])
   })
 })
+
+/** The next answer that is no 100. */
+async function final(peer: RawPeer): Promise<RawResponse | undefined> {
+  for (;;) {
+    const answer = await peer.next()
+    if (answer === undefined || answer.status >= 200) return answer
+  }
+}
 
 /** Everything that comes until 1.4 s after the start, with its time. */
 async function arrivals(peer: RawPeer, startedAt: number) {
