@@ -11,7 +11,13 @@ const HOST = '127.0.0.1'
 /** A node that the agent connects to. */
 export interface Behind {
   readonly identity: string
+  readonly host?: string
   readonly port: number
+}
+
+export interface AgentOptions {
+  /** Over SCTP alone, on all of these addresses; by default over TCP alone. */
+  readonly sctpAddresses?: readonly string[]
 }
 
 /** freeDiameter as a relay agent (RFC 6733 §2.8.1): the gateway connects to it, it connects to the nodes behind it. */
@@ -21,10 +27,10 @@ export class Agent {
   readonly #configuration: string
   #running: RunningProcess | undefined
 
-  constructor(port: number, behind: readonly Behind[]) {
+  constructor(port: number, behind: readonly Behind[], options: AgentOptions = {}) {
     this.port = port
     this.#folder = mkdtempSync(join(tmpdir(), 'ipsmgw-dra-'))
-    this.#configuration = this.#file('freeDiameter.conf', this.#text(behind))
+    this.#configuration = this.#file('freeDiameter.conf', this.#text(behind, options))
   }
 
   async start(): Promise<void> {
@@ -48,22 +54,22 @@ export class Agent {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  #text(behind: readonly Behind[]): string {
+  #text(behind: readonly Behind[], { sctpAddresses }: AgentOptions): string {
     const { certificate, key } = this.#credentials()
     const strangers = this.#file('strangers.conf', `ALLOW_OLD_TLS ALLOW_IPSEC *.${REALM}\n`)
     return `Identity = "${AGENT}";
 Realm = "${REALM}";
 Port = ${this.port};
 SecPort = 0;
-ListenOn = "${HOST}";
-No_SCTP;
+${(sctpAddresses ?? [HOST]).map((address) => `ListenOn = "${address}";`).join('\n')}
+${sctpAddresses === undefined ? 'No_SCTP' : 'No_TCP'};
 No_IPv6;
 TcTimer = 5;
 TwTimer = 6;
 TLS_Cred = "${certificate}", "${key}";
 TLS_CA = "${certificate}";
 LoadExtension = "acl_wl.fdx" : "${strangers}";
-${behind.map(({ identity, port }) => `ConnectPeer = "${identity}" { ConnectTo = "${HOST}"; Port = ${port}; No_TLS; };`).join('\n')}
+${behind.map(({ identity, host = HOST, port }) => `ConnectPeer = "${identity}" { ConnectTo = "${host}"; Port = ${port}; No_TLS; };`).join('\n')}
 `
   }
 

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Application, DiameterNode, type NodeEvent } from '@ipsmgw/diameter'
 import { buildQueries, type Queries } from '@ipsmgw/hss-routing'
+import { createLogger, createRegistry } from '@ipsmgw/telemetry'
 import { eventually } from '../../support/eventually.ts'
 import { freePort, type RunningProcess, startProcess } from '../../support/processes.ts'
 
@@ -71,6 +72,15 @@ describe('RFC 3539, RFC 6733 §5.5.4: two HSSs behind one realm, and one of them
           serviceCentre: '882990000000',
           ownNumbers: [],
           protocols: ['s6c'],
+          withoutNumber: 'imsi',
+          sh: {
+            cacheEntries: 1,
+            cacheMs: 0,
+            negativeCacheMs: 0,
+            subscribe: false,
+            subscriptionMs: 60_000,
+            userState: false,
+          },
           preference: ['mme'],
           singleAttempt: true,
           reportMaximumAgeMs: 60_000,
@@ -80,6 +90,10 @@ describe('RFC 3539, RFC 6733 §5.5.4: two HSSs behind one realm, and one of them
         },
       },
       { diameter: { node, originHost: 'gw.lab.invalid' }, sigtran: undefined },
+      {
+        registry: createRegistry('test', 'test'),
+        logger: createLogger({ service: 'test', level: 'silent' }),
+      },
     )
     await eventually(
       async () => node.peers().every(({ state }) => state === 'iOpen'),
@@ -101,7 +115,7 @@ describe('RFC 3539, RFC 6733 §5.5.4: two HSSs behind one realm, and one of them
     let stopped = false
     const ask = async (): Promise<Lookup> => {
       const startedAtMs = performance.now()
-      const answer = await queries.route('+15550001042', BUDGET_MS)
+      const answer = await queries.route({ number: '+15550001042' }, BUDGET_MS)
       const by = answer.kind === 'routed' ? answer.peer : undefined
       return { startedAtMs, durationMs: performance.now() - startedAtMs, by }
     }

@@ -18,6 +18,9 @@ export interface NeighbourOptions {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
+  readonly transport?: 'tcp' | 'sctp'
+  /** With SCTP: further addresses of it. */
+  readonly furtherHosts?: readonly string[]
   /** Environment variable that sets the port, for the sentence about a busy one. */
   readonly variable?: string
 }
@@ -29,13 +32,13 @@ export class Neighbour {
   readonly #stopping = new AbortController()
 
   constructor(options: NeighbourOptions, applications: readonly Application[]) {
-    const { identity, realm, host, port } = options
+    const { identity, realm, host, port, transport = 'tcp', furtherHosts = [] } = options
     this.#options = options
     this.node = new DiameterNode({
       originHost: identity,
       originRealm: realm,
       applications,
-      listeners: [{ host, port }],
+      listeners: [{ host, port, transport, furtherHosts }],
       unknownPeers: 'accept',
       productName: 'ipsmgw lab',
     })
