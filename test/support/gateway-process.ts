@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LabPorts } from '@ipsmgw/test/lab'
@@ -15,13 +15,18 @@ export interface StartedGateway {
   stop(): Promise<void>
 }
 
+/** `settings` are those of a configuration file, over which `environment` goes. */
 export async function startGateway(
   environment: Readonly<Record<string, string>> = {},
+  settings: object = {},
 ): Promise<StartedGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-start-'))
   const [sip = 0, http = 0, hss = 0, mme = 0, sgsn = 0, stp = 0] = await freePorts(6)
   const url = `http://127.0.0.1:${http}`
-  const gateway = await startSource('test/lab/src/start.ts', [], {
+  const file = join(folder, 'settings.yaml')
+  // JSON is YAML too.
+  writeFileSync(file, JSON.stringify(settings))
+  const gateway = await startSource('test/lab/src/start.ts', ['--config', file], {
     environment: {
       IPSMGW_SIP_PORT: String(sip),
       IPSMGW_HTTP_PORT: String(http),

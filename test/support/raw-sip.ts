@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, type Socket as TcpSocket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 
 /** A SIP response, cut just far enough to be judged. */
 export interface RawResponse {
@@ -28,7 +29,7 @@ export interface RawPeer {
 }
 
 export async function rawUdp(host: string, target: RawTarget): Promise<RawPeer> {
-  const socket: Socket = createSocket('udp4')
+  const socket: Socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   socket.bind(0, host)
   await once(socket, 'listening')
   const inbox = new Inbox()
@@ -45,6 +46,21 @@ export async function rawUdp(host: string, target: RawTarget): Promise<RawPeer> 
 export async function rawTcp(host: string, target: RawTarget): Promise<RawPeer> {
   const socket: TcpSocket = connect({ ...target, localAddress: host, noDelay: true })
   await once(socket, 'connect')
+  return overStream(socket)
+}
+
+/** Over TLS; rejects when the handshake fails on this side. */
+export async function rawTls(
+  host: string,
+  target: RawTarget,
+  options: ConnectionOptions,
+): Promise<RawPeer & { readonly socket: TLSSocket }> {
+  const socket = connectTls({ socket: connect({ ...target, localAddress: host }), ...options })
+  await once(socket, 'secureConnect')
+  return { ...overStream(socket), socket }
+}
+
+function overStream(socket: TcpSocket): RawPeer {
   const inbox = new Inbox()
   let pending = ''
   socket.on('data', (octets: Buffer) => {
@@ -55,7 +71,7 @@ export async function rawTcp(host: string, target: RawTarget): Promise<RawPeer> 
     }
   })
   socket.on('error', () => {})
-  const closed = once(socket, 'close')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
   return {
     port: socket.localPort ?? 0,
     send: (octets) => socket.write(octets),
