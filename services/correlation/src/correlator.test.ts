@@ -174,6 +174,25 @@ describe('correlation: the answer tells the truth', () => {
     assert.equal(h.finals[0]?.final.status, 202)
   })
 
+  test('a copy that may be forwarded later than the first: certainly not sent only when that time is over too', async () => {
+    const h = harness()
+    h.correlator.received(0, RECEIVED)
+    h.correlator.received(0, {
+      ...RECEIVED,
+      reply: { ordinal: 5, bootId: 'boot-b' },
+      forwardByMs: START + 22_000,
+    })
+    await pass(20_600)
+    assert.deepEqual(h.ticks, [])
+    await pass(2_000)
+    assert.equal(h.ticks.length, 1)
+    await pass(2_500)
+    assert.deepEqual(
+      h.finals.map(({ final }) => final.status),
+      [480, 480],
+    )
+  })
+
   test('earlyAnswer: 202 at its time, the forward goes on and its result amends', async () => {
     const h = harness()
     h.correlator.received(0, { ...RECEIVED, answer: { unknownOutcome: 202, earlyAtMs: START + 3_000 } })

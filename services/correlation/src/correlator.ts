@@ -259,7 +259,7 @@ export class Correlator {
   #schedule(state: MessageState): void {
     const { envelope, received } = state
     const now = this.#dependencies.now()
-    const tickAt = envelope.forwardByMs + this.#options.clockSkewMs
+    const tickAt = state.forwardByMs + this.#options.clockSkewMs
     const earlyAt = received?.answer.earlyAtMs ?? envelope.answerByMs
     let next = Math.max(Math.min(earlyAt, envelope.answerByMs), now)
     if (tickAt > now && tickAt < next) next = tickAt
@@ -282,7 +282,7 @@ export class Correlator {
 
   #overdue(messageId: string, state: MessageState, number: number, partition: Partition): void {
     const now = this.#dependencies.now()
-    const { answerByMs, forwardByMs } = state.envelope
+    const { answerByMs } = state.envelope
     if (!partition.ready) {
       this.#deadlines.set(messageId, now + NOT_READY_MS)
       return
@@ -296,7 +296,7 @@ export class Correlator {
       this.#decide(messageId, state, partition, EARLY)
       return
     }
-    const tickAt = forwardByMs + this.#options.clockSkewMs
+    const tickAt = state.forwardByMs + this.#options.clockSkewMs
     if (now >= tickAt && state.attempted === 0 && partition.tickSentMs < tickAt) {
       partition.tickSentMs = now
       this.#dependencies
@@ -311,7 +311,7 @@ export class Correlator {
    * reports and none of them said *attempted*. Everything else is unknown.
    */
   #lateVerdict(state: MessageState, partition: Partition): Verdict {
-    const provenAt = state.envelope.forwardByMs + this.#options.clockSkewMs
+    const provenAt = state.forwardByMs + this.#options.clockSkewMs
     if (state.attempted === 0 && partition.tickReadMs >= provenAt)
       return { kind: 'failed', cause: 'expiredBeforeForward', outcome: 'failed' }
     return UNKNOWN

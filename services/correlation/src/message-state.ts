@@ -16,6 +16,8 @@ export interface Received {
 /** What is known of one message, whatever the order in which its records came. */
 export interface MessageState {
   readonly envelope: Envelope
+  /** Of all copies the latest: until then one of them may be forwarded. */
+  forwardByMs: number
   /** Of the first copy of `im.received`, whose clocks govern. Undefined while only reports are known. */
   received: Received | undefined
   /** Replaced by `concat`, which takes the room needed; an array that grows takes room for 17 at once. */
@@ -46,6 +48,7 @@ export type Verdict =
 export function newMessage(envelope: Envelope): MessageState {
   return {
     envelope,
+    forwardByMs: envelope.forwardByMs,
     received: undefined,
     transactions: [],
     timeline: [],
@@ -82,6 +85,7 @@ export function writtenIn({ timeline }: MessageCompleted): TimelineEntry[] {
 
 /** Takes a copy of `im.received`: the first one is the message, every one is a transaction to answer. */
 export function applyReceived(state: MessageState, received: ImReceived): Transaction {
+  state.forwardByMs = Math.max(state.forwardByMs, received.forwardByMs)
   if (state.received === undefined) {
     state.received = { answer: received.answer, parties: partiesOf(received) }
     const { receivedAtMs: atMs, sip } = received
@@ -105,6 +109,7 @@ const SHOWS_ROUTED: ReadonlySet<SmReport['step']> = new Set(['routed', 'attempte
 
 /** Takes a report. The same report twice (a stage's redelivery) changes nothing but is not an error. */
 export function applyReport(state: MessageState, report: SmReport): void {
+  state.forwardByMs = Math.max(state.forwardByMs, report.forwardByMs)
   if (state.timeline.some((entry) => isSame(entry, report))) return
   if (state.timeline.length < MAXIMUM_TIMELINE) state.timeline = state.timeline.concat(entryOf(report))
   if (report.parts !== undefined) state.parts = report.parts
