@@ -19,7 +19,13 @@ const MS_PER_TICK = 10
 for (const replicas of REPLICAS) report(`${replicas} of each service`, await measure(replicas))
 
 async function measure(replicas: number): Promise<Figure[]> {
-  const installation = await Installation.start({ brokers: 1, replicas, verbose: false, told: () => {} })
+  const installation = await Installation.start({
+    brokers: 1,
+    replicas,
+    verbose: false,
+    wired: false,
+    told: () => {},
+  })
   try {
     await setPhones(installation.lab.url)
     const front = await Front.open(installation.ingresses)

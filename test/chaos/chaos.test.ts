@@ -18,6 +18,7 @@ test('design Never twice, never silently lost: under faults nobody gets an SMS t
     replicas: 2,
     seed,
     verbose: true,
+    wired: true,
     faults: FAULTS,
     faultEveryMs: 3_000,
     told: (sentence) => t.diagnostic(sentence),

@@ -17,6 +17,8 @@ export interface LoadOptions {
   readonly seed: number
   /** Services tell each step of each message, for its story. */
   readonly verbose: boolean
+  /** Lines of replicas can be cut. */
+  readonly wired: boolean
   told(sentence: string): void
 }
 
@@ -32,6 +34,8 @@ const FIRST_NUMBER = 447700800000
 const PHONE_EVERY_S = 15
 /** Most phones answer soon, some take as long as paging takes. */
 const PHONE_DELAYS_MS = [0, 50, 100, 200, 400, 1_000, 2_000, 4_000, 6_000]
+/** Two by SGd, one by MAP. */
+const PHONE_NODES = ['mme', 'mme', 'msc']
 const WARM_UP_MS = 3_000
 /** What is under way may still reach a phone after its sender was told that nothing is known. */
 const SETTLE_MS = 15_000
@@ -107,7 +111,11 @@ async function setPhones(lab: string, phones: number, random: Random): Promise<v
     const response = await fetch(`${lab}/lab/subscribers/${FIRST_NUMBER + phone}`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ behaviour: 'reachable', node: 'mme', delayMs: random.pick(PHONE_DELAYS_MS) }),
+      body: JSON.stringify({
+        behaviour: 'reachable',
+        node: random.pick(PHONE_NODES),
+        delayMs: random.pick(PHONE_DELAYS_MS),
+      }),
     })
     if (!response.ok) throw new Error(`the lab refuses a phone: ${await response.text()}`)
   }

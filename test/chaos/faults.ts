@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Installation } from './installation.ts'
+import { CLOCK_OFFSET } from './preload.ts'
 import type { Random } from './random.ts'
 import type { Replica } from './replica.ts'
+import type { Side } from './wires.ts'
 
 /** One kind of bad luck. Resolves when what was broken may be whole again. */
 export interface Fault {
@@ -17,6 +19,18 @@ const BROKER_AWAY_MS = 6_000
 /** Until clients have found it again and what waited is done. */
 const BROKER_BACK_MS = 12_000
 const READY_AGAIN_MS = 60_000
+/** A line that is lost at once, and one that leads nowhere for a while. */
+const CUT_MS = [0, 0, 3_000, 8_000]
+const SILENCE_MS = [4_000, 12_000]
+/** Services that talk to nodes of the network. */
+const TALKERS = ['sm-delivery', 'hss-routing']
+/** Within what is asked of clocks (correlation.clockSkewMs); an ingress may be wrong by more. */
+const SKEW_MS = 400
+const INGRESS_SKEW_MS = 20_000
+const SKEWED_FOR_MS = 12_000
+/** Less than what ten messages a second need. */
+const THROTTLE_OCTETS_PER_SECOND = 3_000
+const THROTTLED_FOR_MS = 8_000
 
 const anyReplica = (installation: Installation, random: Random) =>
   random.pick(installation.replicas.filter(({ frozen }) => !frozen))
@@ -95,7 +109,90 @@ const rolling: Fault = {
   },
 }
 
-export const FAULTS: readonly Fault[] = [kill, terminate, freeze, broker, silentBroker, rolling]
+/** Lines of one replica are lost, at once or for a while. */
+const cut: Fault = {
+  name: 'cut',
+  weight: 2,
+  async strike(installation, random, told) {
+    const { replica, side } = anyLine(installation, random)
+    const durationMs = random.pick(CUT_MS)
+    const lines = installation.wires?.cut(replica.name, side)
+    told(
+      `cut ${lines} lines of ${replica.name} to ${side}${durationMs === 0 ? '' : ` for ${durationMs / 1000} s`}`,
+    )
+    await delay(durationMs)
+    installation.wires?.mend(replica.name, side)
+    if (durationMs > 0) told(`mend lines of ${replica.name}`)
+    await readyAgain(replica)
+  },
+}
+
+/** Lines of one replica stay open, and nothing passes. */
+const silentLine: Fault = {
+  name: 'silent line',
+  weight: 1,
+  async strike(installation, random, told) {
+    const { replica, side } = anyLine(installation, random)
+    const durationMs = random.pick(SILENCE_MS)
+    const lines = installation.wires?.silence(replica.name, side)
+    told(`silence ${lines} lines of ${replica.name} to ${side} for ${durationMs / 1000} s`)
+    await delay(durationMs)
+    told(`mend lines of ${replica.name}`)
+    installation.wires?.mend(replica.name, side)
+    await readyAgain(replica)
+  },
+}
+
+function anyLine(installation: Installation, random: Random): { replica: Replica; side: Side } {
+  const side = random.pick<Side>(['brokers', 'neighbours'])
+  const replicas = installation.replicas.filter(
+    ({ service }) => side === 'brokers' || TALKERS.includes(service),
+  )
+  return { replica: random.pick(replicas), side }
+}
+
+const skew: Fault = {
+  name: 'skewed clock',
+  weight: 1,
+  async strike(installation, random, told) {
+    const replica = anyReplica(installation, random)
+    const boundMs = replica.service === 'sip-ingress' ? INGRESS_SKEW_MS : SKEW_MS
+    const offsetMs = Math.round(random.between(-boundMs, boundMs))
+    told(`${replica.name} starts again with its clock off by ${offsetMs} ms`)
+    replica.become({ [CLOCK_OFFSET]: String(offsetMs) })
+    await restartInTurn([replica])
+    await delay(SKEWED_FOR_MS)
+    told(`${replica.name} starts again with its clock right`)
+    replica.become({})
+    await restartInTurn([replica])
+  },
+}
+
+const throttle: Fault = {
+  name: 'throttled broker',
+  weight: 1,
+  async strike({ kafka }, _, told) {
+    told(`brokers give each client ${THROTTLE_OCTETS_PER_SECOND} octets a second`)
+    await kafka.throttle(THROTTLE_OCTETS_PER_SECOND)
+    await delay(THROTTLED_FOR_MS)
+    await kafka.throttle()
+    told('brokers throttle nobody any more')
+    await delay(BROKER_BACK_MS)
+  },
+}
+
+export const FAULTS: readonly Fault[] = [
+  kill,
+  terminate,
+  freeze,
+  broker,
+  silentBroker,
+  rolling,
+  cut,
+  silentLine,
+  skew,
+  throttle,
+]
 
 /** All of them, as often as their weight says, in an order drawn anew each time: a short run meets every kind. */
 export function* dealFaults(random: Random, faults: readonly Fault[]): Generator<Fault, never> {

@@ -7,12 +7,15 @@ import { type LabProcess, SettingsFolder, settingsFor, startLab } from '../suppo
 import type { Target } from './front.ts'
 import { Logs } from './logs.ts'
 import { Replica } from './replica.ts'
+import { Wires } from './wires.ts'
 
 export interface InstallationOptions {
   /** 1 or 3 brokers. */
   readonly brokers: number
   /** Replicas of each service. */
   readonly replicas: number
+  /** Lines of replicas go through relays, so that they can be cut. */
+  readonly wired: boolean
   /** Services tell each step of each message. */
   readonly verbose: boolean
   told(sentence: string): void
@@ -29,27 +32,43 @@ export class Installation {
   readonly prefix = PREFIX
   readonly lab: LabProcess
   readonly replicas: readonly Replica[]
+  /** Between replicas and what they talk to, when it was asked for. */
+  readonly wires: Wires | undefined
   readonly logs: Logs
   readonly #sipPorts: readonly number[]
   readonly #folder: SettingsFolder
 
   private constructor(
-    kafka: RunningKafka,
-    lab: LabProcess,
-    replicas: readonly Replica[],
+    {
+      kafka,
+      lab,
+      replicas,
+      wires,
+      logs,
+    }: Pick<Installation, 'kafka' | 'lab' | 'replicas' | 'wires' | 'logs'>,
     sipPorts: readonly number[],
-    { folder, logs }: { folder: SettingsFolder; logs: Logs },
+    folder: SettingsFolder,
   ) {
     this.kafka = kafka
     this.lab = lab
     this.replicas = replicas
+    this.wires = wires
     this.logs = logs
     this.#sipPorts = sipPorts
     this.#folder = folder
   }
 
   static async start(options: InstallationOptions): Promise<Installation> {
-    const kafka = await startKafka({ nodes: options.brokers, out: process.stderr })
+    const names = SERVICES.flatMap((service) =>
+      Array.from({ length: options.replicas }, (_, index) => `${service}-${index}`),
+    )
+    const wires = options.wired ? await Wires.open(options.brokers, names) : undefined
+    const kafka = await startKafka({
+      nodes: options.brokers,
+      out: process.stderr,
+      ...(wires !== undefined && { advertisedPorts: wires.brokerPorts }),
+    })
+    const brokers = wires?.toBrokers(kafka.brokers) ?? kafka.brokers
     const lab = await startLab()
     const folder = new SettingsFolder()
     const logs = new Logs(folder.path)
@@ -61,12 +80,12 @@ export class Installation {
     for (const service of SERVICES)
       for (let index = 0; index < options.replicas; index++) {
         const httpPort = httpPorts[replicas.length] as number
+        const ports = (await wires?.toNeighbours(`${service}-${index}`, lab.ports)) ?? lab.ports
         const settings = settingsOf(service, index, {
-          kafka,
-          lab,
+          brokers: brokers.split(','),
+          lab: { ...lab, ports },
           hashFile,
           sipPorts,
-          brokers: options.brokers,
         })
         const configFile = folder.write(`${service}-${index}`, { ...settings, http: { port: httpPort } })
         replicas.push(
@@ -83,7 +102,7 @@ export class Installation {
           ),
         )
       }
-    const installation = new Installation(kafka, lab, replicas, sipPorts, { folder, logs })
+    const installation = new Installation({ kafka, lab, replicas, wires, logs }, sipPorts, folder)
     try {
       // The first of each makes the topics; two at once would get in each other's way.
       await replicas[0]?.start()
@@ -110,38 +129,43 @@ export class Installation {
     await Promise.all(this.replicas.map((replica) => replica.stop()))
     await this.lab.stop()
     await this.kafka.stop()
+    await this.wires?.close()
     await this.logs.close()
     this.#folder.remove()
   }
 }
 
 interface Surroundings {
-  readonly kafka: RunningKafka
+  readonly brokers: readonly string[]
   readonly lab: LabProcess
   readonly hashFile: string
   readonly sipPorts: readonly number[]
-  readonly brokers: number
 }
 
 function settingsOf(
   service: Service,
   index: number,
-  { kafka, lab, hashFile, sipPorts, brokers }: Surroundings,
+  { brokers, lab, hashFile, sipPorts }: Surroundings,
 ): object {
-  const { sip, diameter, routing } = settingsFor(lab)
+  const { sip, diameter, routing, sigtran } = settingsFor(lab)
   const keys = { hashFile }
   const kafkaSettings = {
-    brokers: kafka.brokers.split(','),
+    brokers: [...brokers],
     prefix: PREFIX,
     createTopics: true,
-    replicationFactor: Math.min(3, brokers),
+    replicationFactor: Math.min(3, brokers.length),
   }
   const node = { ...diameter, originHost: `${service}-${index}.${diameter.originRealm}` }
   switch (service) {
     case 'correlation':
       return { kafka: kafkaSettings }
     case 'sm-delivery':
-      return { kafka: kafkaSettings, diameter: node, routing: { serviceCentre: routing.serviceCentre } }
+      return {
+        kafka: kafkaSettings,
+        diameter: node,
+        sigtran,
+        routing: { serviceCentre: routing.serviceCentre },
+      }
     case 'hss-routing':
       return { kafka: kafkaSettings, diameter: node, routing, keys }
     case 'im-to-sms':

@@ -57,6 +57,7 @@ const outcome = await runChaos({
   seed: Number(values.seed),
   faults,
   verbose: true,
+  wired: true,
   told: (sentence) => process.stdout.write(`${sentence}\n`),
 })
 process.stdout.write(`\n${describeOutcome(outcome)}\n`)

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { ready } from '../support/gateway-process.ts'
-import { type RunningProcess, startSource } from '../support/processes.ts'
+import { type RunningProcess, startProcess } from '../support/processes.ts'
 import type { Logs } from './logs.ts'
+import { HOST } from './preload.ts'
 import type { Freeze } from './windows.ts'
 
 export interface ReplicaOptions {
@@ -16,6 +18,7 @@ export interface ReplicaOptions {
 /** How soon a replica that has ended is started again, as an orchestrator does. */
 const RESTART_AFTER_MS = 1_000
 const READY_WITHIN_MS = 60_000
+const PRELOAD = fileURLToPath(new URL('preload.ts', import.meta.url))
 
 /** One process of one service, started again whenever it ends. */
 export class Replica {
@@ -24,6 +27,7 @@ export class Replica {
   readonly #logs: Logs
   readonly #freezes: { readonly fromMs: number; toMs: number }[] = []
   #process: RunningProcess | undefined
+  #nature: Readonly<Record<string, string>> = {}
   #stopping = false
   #frozen = false
   #restarts = 0
@@ -37,6 +41,10 @@ export class Replica {
 
   get service(): string {
     return this.#options.service
+  }
+
+  get index(): number {
+    return this.#options.index
   }
 
   get name(): string {
@@ -64,10 +72,11 @@ export class Replica {
     return this.#process?.output() ?? ''
   }
 
-  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { service, configFile } = this.#options
-    this.#process = await startSource(`services/${service}/src/main.ts`, ['--config', configFile], {
-      environment: { POD_NAME: this.name, ...this.#options.environment, ...environment },
+  async start(): Promise<void> {
+    const { service, configFile, environment } = this.#options
+    const words = ['--import', PRELOAD, `services/${service}/src/main.ts`, '--config', configFile]
+    this.#process = await startProcess(process.execPath, words, {
+      environment: { POD_NAME: this.name, [HOST]: this.name, ...environment, ...this.#nature },
     })
     const { stdout, stderr } = this.#process.child
     this.#logs.keep(this.name, stdout, stderr)
@@ -83,6 +92,12 @@ export class Replica {
     }
   }
 
+  /** Value of one of its metrics without labels. */
+  async metric(name: string): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.#options.httpPort}/metrics`)
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await response.text())?.[1])
+  }
+
   isReady(): Promise<boolean> {
     return fetch(`http://127.0.0.1:${this.#options.httpPort}/readyz`, {
       signal: AbortSignal.timeout(1_000),
@@ -90,6 +105,11 @@ export class Replica {
       ({ ok }) => ok,
       () => false,
     )
+  }
+
+  /** What it is from its next start on, as its preload knows it. */
+  become(nature: Readonly<Record<string, string>>): void {
+    this.#nature = nature
   }
 
   /** Ends it; it comes again by itself. */
