@@ -1,4 +1,4 @@
-import { type Bus, type Consumer, on } from '@ipsmgw/bus'
+import { type Bus, type Consumer, insist, on } from '@ipsmgw/bus'
 import { smPrepared, smReports, smRouted } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import type { Part } from '@ipsmgw/runtime'
@@ -32,8 +32,9 @@ export function createHssRouting(options: HssRoutingOptions, dependencies: HssRo
   const { bus } = dependencies
   const router = new Router(options, {
     ...dependencies,
-    publishRouted: (routed) => bus.publish(smRouted, routed),
-    publishReport: (report) => bus.publish(smReports, { report }),
+    // The same again, not another answer of the HSS: the first may be on the bus though nobody confirmed it.
+    publishRouted: (routed) => insist(() => bus.publish(smRouted, routed), dependencies),
+    publishReport: (report) => insist(() => bus.publish(smReports, { report }), dependencies),
   })
   let consumer: Consumer | undefined
   let outcomes: Consumer | undefined
@@ -45,7 +46,7 @@ export function createHssRouting(options: HssRoutingOptions, dependencies: HssRo
         group: 'hss-routing',
         mode: 'at-least-once',
         maximumInFlight: options.maximumInFlight,
-        subscriptions: [on(smPrepared, ({ value }) => router.handle(value))],
+        subscriptions: [on(smPrepared, ({ value }, { owned }) => router.handle(value, owned))],
       })
     },
     async stop() {

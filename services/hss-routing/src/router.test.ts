@@ -23,7 +23,7 @@ function prepared(rest: Partial<SmPrepared> = {}): SmPrepared {
 }
 
 /** Asked at `nowMs`; the HSS names one MME. */
-async function route(message: SmPrepared, nowMs: number) {
+async function route(message: SmPrepared, nowMs: number, owned = () => true) {
   const routed: SmRouted[] = []
   const reports: SmReport[] = []
   const budgets: number[] = []
@@ -49,7 +49,7 @@ async function route(message: SmPrepared, nowMs: number) {
       publishReport: async (value) => void reports.push(value),
     },
   )
-  await router.handle(message)
+  await router.handle(message, owned)
   return { routed, reports, budgets }
 }
 
@@ -68,5 +68,10 @@ describe('TS 23.204 §6.13 step 8: in time', () => {
     )
     assert.deepEqual(routed[0]?.routing, { attempt: 2, firstPart: 2 })
     assert.deepEqual([reports[0]?.step, reports[0]?.attempt], ['routed', 2])
+  })
+
+  test("design Never twice: what was taken over during the queries is its new owner's, whatever the HSS said", async () => {
+    const { routed, reports } = await route(prepared(), START, () => false)
+    assert.deepEqual([routed, reports], [[], []])
   })
 })

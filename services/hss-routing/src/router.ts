@@ -70,15 +70,18 @@ export class Router {
     this.#dependencies = dependencies
   }
 
-  async handle(prepared: SmPrepared): Promise<void> {
+  /** `owned`: the record is still this instance's; after the queries, which take their time, it may be another's. */
+  async handle(prepared: SmPrepared, owned: () => boolean): Promise<void> {
     const { now, keys, publishRouted } = this.#dependencies
     // With part 1 on the phone the rest is sent even when it is late.
     const latestMs = prepared.routing.firstPart === 1 ? prepared.forwardByMs : Number.POSITIVE_INFINITY
     if (now() >= latestMs) return this.#fail(prepared, { kind: 'refused', cause: 'expiredBeforeForward' })
     const untilMs = Math.min(now() + this.#options.budgetMs, latestMs)
     const number = await this.#number(prepared, untilMs)
+    if (!owned()) return
     if (number.kind === 'refused') return this.#fail(prepared, number)
     const answer = await this.#dependencies.queries.route(number.number, untilMs - now())
+    if (!owned()) return
     if (answer.kind === 'refused') return this.#fail(prepared, answer)
     const nodes = this.#ordered(answer.nodes)
     if (nodes.length === 0)
@@ -87,8 +90,9 @@ export class Router {
         cause: 'noUsableServingNode',
         detail: answer.nodes.map((node) => node.kind).join(' '),
       })
-    // Routed goes first: the report must not wait for a broker that takes the one and refuses the other.
-    await publishRouted({
+    // In one request: else a process that ends in between leaves a message under way that nobody knows of, and a failure
+    // that the next one finds is believed.
+    const routed = publishRouted({
       ...envelopeOf(prepared),
       deliveryKey: keys.keyOf(number.number),
       imsi: answer.imsi,
@@ -100,11 +104,8 @@ export class Router {
       early: prepared.early,
       ...this.#homeOf(answer, number.number),
     })
-    await this.#report(prepared, {
-      step: 'routed',
-      peer: answer.peer,
-      detail: nodes.map((node) => node.kind).join(' '),
-    })
+    const detail = nodes.map((node) => node.kind).join(' ')
+    await Promise.all([routed, this.#report(prepared, { step: 'routed', peer: answer.peer, detail })])
   }
 
   async #number(
