@@ -53,6 +53,23 @@ export const pipeline: Dashboard = {
           queries: [['sum by (service) (increase(ipsmgw_bus_rebalances_total{$m}[5m]))', '{{service}}']],
         },
         {
+          title: 'Partitions per replica',
+          description:
+            'What each replica has of a group. 0 for all: nobody reads; 0 for some: more replicas than partitions',
+          unit: 'short',
+          queries: [['sum by (group, instance) (ipsmgw_bus_partitions{$m})', '{{group}} {{instance}}']],
+        },
+        {
+          title: 'Clocks',
+          description:
+            'By how much the clock of a sender is ahead, at least, as each instance sees it in the records it is handed',
+          unit: 's',
+          threshold: 0.5,
+          queries: [
+            ['max by (service, instance) (ipsmgw_bus_clock_ahead_seconds{$m})', '{{service}} {{instance}}'],
+          ],
+        },
+        {
           title: 'Records that failed',
           description: 'Records whose handler gave up, and records that could not be read, per second',
           unit: 'reqps',
@@ -169,6 +186,14 @@ export const capacity: Dashboard = {
               'sum by (service, instance) (rate(nodejs_gc_duration_seconds_sum{$m}[$__rate_interval]))',
               '{{service}} {{instance}}',
             ],
+          ],
+        },
+        {
+          title: 'Certificates',
+          description: 'Time until the first certificate of each configured file expires',
+          unit: 's',
+          queries: [
+            ['min by (service, file) (ipsmgw_certificate_expiry_seconds{$m})', '{{service}} {{file}}'],
           ],
         },
         {

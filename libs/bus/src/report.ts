@@ -1,6 +1,8 @@
 import { type DeadLetter, EventError, TOPICS } from '@ipsmgw/events'
 import {
   counter,
+  Gauge,
+  gauge,
   histogram,
   INTERNAL_BUCKETS_SECONDS,
   type Logger,
@@ -10,6 +12,10 @@ import {
   rateLimited,
 } from '@ipsmgw/telemetry'
 import type { BusEvents, RecordId } from './bus.ts'
+import { ClockSkew } from './clock-skew.ts'
+
+/** Scrapes are far closer together. */
+const SKEW_WINDOW_MS = 300_000
 
 export interface BusReportDependencies {
   readonly registry: Registry
@@ -49,6 +55,19 @@ export function createBusReport(dependencies: BusReportDependencies): BusEvents 
     result: ['written', 'lost'],
   })
   const rebalances = counter(registry, 'ipsmgw_bus_rebalances_total', 'New assignments of partitions', {})
+  const partitions = new Gauge({
+    name: 'ipsmgw_bus_partitions',
+    help: 'Partitions that this replica has in a group',
+    labelNames: ['group'],
+    registers: [registry],
+  })
+  const skew = new ClockSkew(SKEW_WINDOW_MS, now)
+  gauge(
+    registry,
+    'ipsmgw_bus_clock_ahead_seconds',
+    'By how much a clock that stamps records is ahead of this one, at least; of the last minutes',
+    () => skew.aheadMs / 1000,
+  )
   const fail = rateLimited((fields, sentence) => logger.error(fields, sentence))
   const write = (record: RecordId, error: unknown) =>
     publishDeadLetter(letterOf(record, error, dependencies.service, now())).then(
@@ -60,7 +79,10 @@ export function createBusReport(dependencies: BusReportDependencies): BusEvents 
     )
   return {
     published: (name, durationMs) => publishing.observe({ topic: name }, durationMs / 1000),
-    consumed: (name, lagMs) => waiting.observe({ topic: name }, Math.max(0, lagMs) / 1000),
+    consumed(name, lagMs) {
+      skew.saw(lagMs)
+      waiting.observe({ topic: name }, Math.max(0, lagMs) / 1000)
+    },
     handlerFailed(record, error) {
       failures.inc({ topic: record.topic })
       fail({ ...record, err: error }, 'record handler failed')
@@ -71,9 +93,10 @@ export function createBusReport(dependencies: BusReportDependencies): BusEvents 
       fail({ ...record, err: error }, 'record cannot be read')
       return write(record, error)
     },
-    rebalanced(group, partitions) {
+    rebalanced(group, count) {
       rebalances.inc({})
-      logger.info({ group, partitions }, 'partitions assigned')
+      partitions.set({ group }, count)
+      logger.info({ group, partitions: count }, 'partitions assigned')
     },
     fatal: (error) => dependencies.fatal(error),
   }

@@ -10,6 +10,7 @@ import {
   type Registry,
 } from '@ipsmgw/telemetry'
 import type { Static, TObject } from 'typebox'
+import { certificateFilesOf, watchCertificates } from './certificates.ts'
 import { stopSignal } from './lifecycle.ts'
 import { withPodIndex } from './ordinal.ts'
 
@@ -95,6 +96,7 @@ async function serve<S extends TObject>(
 ): Promise<number> {
   const version = productVersion()
   const registry = createRegistry(definition.name, version)
+  watchCertificates(registry, certificateFilesOf(config), Date.now)
   let failed = false
   const { promise: broken, resolve: fail } = Promise.withResolvers<void>()
   const fatal = (error: unknown) => {

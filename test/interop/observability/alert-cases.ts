@@ -54,6 +54,24 @@ const fact = (metric: string, name: string, perMinute: number) => [
   counter(metric, `fact="${name}"`, perMinute),
 ]
 
+/** What each replica of a service has of its group. */
+const partitions = (...each: readonly number[]) =>
+  each.map(
+    (count, index) =>
+      [
+        `ipsmgw_bus_partitions{job="ipsmgw",instance="${index}",service="im-to-sms",group="im-to-sms"}`,
+        `${count}+0x60`,
+      ] as const,
+  )
+
+const certificate = (seconds: number) => [
+  constant(
+    'ipsmgw_certificate_expiry_seconds',
+    'service="sip-ingress",file="/etc/ipsmgw/sip-tls/tls.crt"',
+    seconds,
+  ),
+]
+
 export const ALERT_CASES: readonly AlertCase[] = [
   {
     alert: 'IpsmgwErrorBudgetBurnsFast',
@@ -146,6 +164,30 @@ export const ALERT_CASES: readonly AlertCase[] = [
     atMinutes: 20,
     firing: [counter('ipsmgw_bus_dead_letters_total', 'result="lost"', 1)],
     quiet: [counter('ipsmgw_bus_dead_letters_total', 'result="written"', 1)],
+  },
+  {
+    alert: 'IpsmgwNoPartitions',
+    atMinutes: 10,
+    firing: partitions(0, 0),
+    quiet: partitions(24, 0),
+  },
+  {
+    alert: 'IpsmgwPartitionCap',
+    atMinutes: 30,
+    firing: partitions(1, 1, 0),
+    quiet: partitions(8, 8, 8),
+  },
+  {
+    alert: 'IpsmgwClockSkew',
+    atMinutes: 20,
+    firing: [constant('ipsmgw_bus_clock_ahead_seconds', 'service="correlation"', 1.2)],
+    quiet: [constant('ipsmgw_bus_clock_ahead_seconds', 'service="correlation"', 0.2)],
+  },
+  {
+    alert: 'IpsmgwCertificateExpires',
+    atMinutes: 30,
+    firing: certificate(13 * 86_400),
+    quiet: certificate(15 * 86_400),
   },
   { alert: 'IpsmgwDiameterAllPeersDown', atMinutes: 10, firing: peer(0, 0), quiet: peer(0, 1) },
   { alert: 'IpsmgwDiameterPeerDown', atMinutes: 10, firing: peer(0, 1), quiet: peer(1, 1) },
