@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -75,16 +76,24 @@ export function missing(command: string, args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status !== 0
 }
 
+/** Below what systems give to outgoing connections: a broker that restarts finds its port free. */
+const PORTS = { from: 15_000, to: 32_000 } as const
+
 export async function freePorts(count: number): Promise<number[]> {
-  const servers: ReturnType<typeof createServer>[] = []
-  for (let i = 0; i < count; i++) {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    servers.push(server)
+  const ports = new Set<number>()
+  while (ports.size < count) {
+    const port = randomInt(PORTS.from, PORTS.to)
+    if (await isFree(port)) ports.add(port)
   }
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  return [...ports]
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
 
 export function canConnect(host: string, port: number): Promise<boolean> {

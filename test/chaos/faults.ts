@@ -28,8 +28,8 @@ const TALKERS = ['sm-delivery', 'hss-routing']
 const SKEW_MS = 400
 const INGRESS_SKEW_MS = 20_000
 const SKEWED_FOR_MS = 12_000
-/** Less than what ten messages a second need. */
-const THROTTLE_OCTETS_PER_SECOND = 3_000
+/** About what `correlation` reads of ten messages a second, and less than it reads after a takeover. */
+const THROTTLE_OCTETS_PER_SECOND = 12_000
 const THROTTLED_FOR_MS = 8_000
 
 const anyReplica = (installation: Installation, random: Random) =>

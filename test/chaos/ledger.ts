@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { quietTimers } from '@ipsmgw/bus/testing'
 import { TOPICS } from '@ipsmgw/events'
 import { Kafka, logLevel } from 'kafkajs'
 
@@ -23,6 +24,7 @@ export async function readLedger(
   wanted: ReadonlySet<string>,
 ): Promise<Ledger> {
   const ledger = new Map<string, LedgerEntry[]>()
+  quietTimers()
   const kafka = new Kafka({ brokers: [...brokers], clientId: 'judge', logLevel: logLevel.NOTHING })
   const topics = TOPICS.map(({ name }) => prefix + name)
   const left = await endsOf(kafka, topics)

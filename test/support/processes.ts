@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -82,20 +83,29 @@ export function startSource(
   return startProcess(process.execPath, [file, ...args], options)
 }
 
+/** Below what systems give to outgoing connections: nobody is given one of these while its process is restarted. */
+const PORTS = { from: 15_000, to: 32_000 } as const
+
 /** A port of 127.0.0.1 that is free for UDP and TCP right now. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as { port: number }
-    const socket = createSocket('udp4')
-    const free = await new Promise<boolean>((resolve) => {
-      socket.once('error', () => resolve(false))
-      socket.bind(port, '127.0.0.1', () => resolve(true))
-    })
-    socket.close()
-    server.close()
-    await once(server, 'close')
-    if (free) return port
+    const port = randomInt(PORTS.from, PORTS.to)
+    if ((await isFreeForTcp(port)) && (await isFreeForUdp(port))) return port
   }
+}
+
+function isFreeForTcp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
+
+function isFreeForUdp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => resolve(false))
+    socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)))
+  })
 }

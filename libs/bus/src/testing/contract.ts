@@ -5,6 +5,8 @@ import { defineTopic, type Topic } from '@ipsmgw/events'
 import Type from 'typebox'
 import { type Bus, type BusEvents, type BusRecord, from, on } from '../bus.ts'
 
+export { quietTimers } from '../kafka/quiet-timers.ts'
+
 export interface Item {
   readonly key: string
   readonly n: number
