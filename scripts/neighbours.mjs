@@ -1,13 +1,15 @@
 // The programs of others that test suites talk to, and how they get onto a machine. A test file names what it
 // needs in a comment line near its top: `// neighbours: sipp, tshark`.
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** Debian packages per program. The list is the only place that names them. */
 const packagesOf = {
   sipp: ['sip-tester'],
   kamailio: ['kamailio'],
+  'kamailio-tls': ['kamailio', 'kamailio-tls-modules'],
+  python3: ['python3', 'python3-venv'],
   tshark: ['tshark'],
   capture: ['tshark'],
   java: ['openjdk-17-jre-headless'],
@@ -49,7 +51,16 @@ const mayCapture = () =>
   spawnSync('dumpcap', ['-i', 'lo', '-L'], { stdio: 'ignore', env: { ...process.env, PATH: searchPath() } })
     .status === 0
 
-const isHere = (program) => (program === 'capture' ? mayCapture() : onPath(program))
+/** Modules lie in a folder per architecture. */
+const hasTlsModule = () =>
+  onPath('kamailio') &&
+  existsSync('/usr/lib') &&
+  readdirSync('/usr/lib').some((name) => existsSync(join('/usr/lib', name, 'kamailio/modules/tls.so')))
+
+const isHere = (program) => {
+  if (program === 'capture') return mayCapture()
+  return program === 'kamailio-tls' ? hasTlsModule() : onPath(program)
+}
 
 /** Lets an ordinary user capture. */
 const captureRight = ['setcap', 'cap_net_raw,cap_net_admin+ep', '/usr/bin/dumpcap']

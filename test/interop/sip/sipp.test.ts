@@ -44,7 +44,7 @@ function runsTo(node: NodeKind): void {
 
       test(`through Kamailio in the S-CSCF's place, over ${transport}: the same`, async () => {
         const port = await freePort()
-        const kamailio = await startKamailio(port, { port: gateway.sipPort, transport })
+        const kamailio = await startKamailio({ listenPort: port, gateways: [gateway.sipPort], transport })
         try {
           await deliverAll(port, transport, 'by a proxy')
         } finally {
