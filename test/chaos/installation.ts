@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { LAB_NODES } from '@ipsmgw/test/lab'
 import { type RunningKafka, startKafka } from '../../scripts/kafka.ts'
 import { freePorts } from '../support/gateway-process.ts'
 import { type LabProcess, SettingsFolder, settingsFor, startLab } from '../support/separate-processes.ts'
@@ -155,7 +156,14 @@ function settingsOf(
     createTopics: true,
     replicationFactor: Math.min(3, brokers.length),
   }
-  const node = { ...diameter, originHost: `${service}-${index}.${diameter.originRealm}` }
+  const node = {
+    ...diameter,
+    originHost: `${service}-${index}.${diameter.originRealm}`,
+    // Others would only say that nothing is in common with them.
+    peers: diameter.peers.filter(
+      ({ identity }) => (identity === LAB_NODES.hss.identity) === (service === 'hss-routing'),
+    ),
+  }
   switch (service) {
     case 'correlation':
       return { kafka: kafkaSettings }

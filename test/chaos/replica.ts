@@ -95,7 +95,7 @@ export class Replica {
   /** Value of one of its metrics without labels. */
   async metric(name: string): Promise<number> {
     const response = await fetch(`http://127.0.0.1:${this.#options.httpPort}/metrics`)
-    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await response.text())?.[1])
+    return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await response.text())?.[1])
   }
 
   isReady(): Promise<boolean> {
