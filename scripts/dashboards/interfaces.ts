@@ -190,6 +190,42 @@ export const network: Dashboard = {
       ],
     },
     {
+      title: 'Users over Sh',
+      panels: [
+        {
+          title: 'Questions about users',
+          description: 'Per second, by how they were answered: from memory, with another one, or by the HSS',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_routing_user_lookups_total', 'result'), '{{result}}']],
+        },
+        {
+          title: 'Users kept',
+          description: 'Answers of the HSS in memory, per pod',
+          unit: 'short',
+          queries: [['sum by (instance) (ipsmgw_routing_users_kept{$m})', '{{instance}}']],
+        },
+        {
+          title: 'Users kept no longer',
+          description: 'Per second, by reason. Evicted: routing.sh.cacheEntries is too small for the traffic',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_routing_users_dropped_total', 'reason'), '{{reason}}']],
+        },
+        {
+          title: 'Subscriptions',
+          description:
+            'To changes of users, per second. Not allowed: the HSS does not notify this identity, answers hold for their own time',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_routing_user_subscriptions_total', 'result'), '{{result}}']],
+        },
+        {
+          title: 'Changes told',
+          description: 'Pushes of the HSS per second. Nobody: answered 5107, which ends the subscription',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_routing_user_pushes_total', 'verdict'), '{{verdict}}']],
+        },
+      ],
+    },
+    {
       title: 'Diameter peers',
       panels: [
         {

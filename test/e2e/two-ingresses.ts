@@ -50,7 +50,7 @@ export async function twoIngresses(t: TestContext, phones: Phones): Promise<read
       parts: [],
       statuses: {},
       queries: {
-        resolve: async () => ({ kind: 'refused', cause: 'unknownSubscriber' }),
+        user: async () => ({ kind: 'refused', cause: 'unknownSubscriber' }),
         route: async () => ({
           kind: 'routed',
           imsi: '234150000000001',

@@ -35,6 +35,7 @@ const TABLE: readonly [Cause, number, number | undefined, string][] = [
   ['routingLoop', 480, 25, 'none'],
   ['smsOverImsOnly', 480, 88, 'none'],
   ['notAuthorised', 403, undefined, 'none'],
+  ['notAuthorisedAtHome', 403, undefined, 'none'],
   ['anonymityDisallowed', 433, undefined, 'none'],
   ['noSubscriberNumber', 404, 1, 'none'],
   ['numberInvalid', 484, 28, 'none'],

@@ -165,6 +165,11 @@ export const CAUSES = {
     outcome: 'proof',
     senderMayRetry: false,
   }),
+  notAuthorisedAtHome: row(403, 'Forbidden', undefined, 'the home network does not grant interworking', {
+    warning: '127 Service not authorised',
+    outcome: 'proof',
+    senderMayRetry: false,
+  }),
   anonymityDisallowed: row(433, 'Anonymity Disallowed', undefined, 'anonymity not allowed', {
     outcome: 'proof',
     senderMayRetry: false,

@@ -33,7 +33,13 @@ export {
 } from './message-completed.ts'
 export { type RecipientAvailable, recipientAvailable } from './recipient-available.ts'
 export { SIP_FINAL_PARTITIONS, type SipFinal, sipFinal } from './sip-final.ts'
-export { type Home, type NodeOutcome, type SmOutcome, smOutcome } from './sm-outcome.ts'
+export {
+  type Home,
+  type NodeOutcome,
+  type SmOutcome,
+  type SmsmiCorrelation,
+  smOutcome,
+} from './sm-outcome.ts'
 export { type Routing, type SmPrepared, smPrepared } from './sm-prepared.ts'
 export { REPORT_STEPS, type ReportStep, type SmReport, smReports } from './sm-reports.ts'
 export { ServingNode, type SmRouted, smRouted } from './sm-routed.ts'

@@ -4,6 +4,14 @@ import { EpochMs, envelope } from './envelope.ts'
 
 const Digits = Type.String({ pattern: '^[0-9]{1,20}$' })
 
+/** What ties the requests about one message to a user without a number together (TS 29.338, SMSMI-Correlation-ID). */
+export const SmsmiCorrelation = Type.Object({
+  hssId: Type.String({ minLength: 1, maxLength: 255 }),
+  originatingUri: Type.Optional(Type.String({ maxLength: 2048, description: 'unless the sender hides' })),
+  destinationUri: Type.String({ maxLength: 2048 }),
+})
+export type SmsmiCorrelation = Static<typeof SmsmiCorrelation>
+
 /** Who keeps the waiting data of the recipient, and what it said of them when it was asked for routing. */
 export const Home = Type.Object({
   protocol: Type.Enum(['s6c', 'map']),
@@ -11,6 +19,7 @@ export const Home = Type.Object({
   msisdn: Type.Optional(Digits),
   waiting: Type.Boolean({ description: 'it holds this service centre in its list of waiting messages' }),
   singleAttempt: Type.Boolean({ description: 'it was asked to keep nothing for this message' }),
+  correlation: Type.Optional(SmsmiCorrelation),
 })
 export type Home = Static<typeof Home>
 
@@ -27,7 +36,7 @@ export const smOutcomeSchema = Type.Object({
   ...envelope,
   deliveryKey: Type.String({ minLength: 16, maxLength: 64 }),
   atMs: EpochMs,
-  imsi: Digits,
+  imsi: Type.Optional(Digits),
   home: Home,
   ending: Type.Enum(['delivered', 'failed', 'unknown']),
   nodes: Type.Array(NodeOutcome, { minItems: 1, maxItems: 4 }),

@@ -18,10 +18,15 @@ export const Routing = Type.Object({
 })
 export type Routing = Static<typeof Routing>
 
-/** `sm.prepared`: the Short Message. It holds the chosen originator only, never the sender's identity. */
+/**
+ * `sm.prepared`: the Short Message. It holds the chosen originator and not the sender's identity, but for one that does
+ * not hide and writes to a user without a number: then the home network may have to know both URIs.
+ */
 export const smPreparedSchema = Type.Object({
   ...envelope,
   recipient: Recipient,
+  originatorUri: Type.Optional(Type.String({ maxLength: 2048, description: 'SIP URI of the sender' })),
+  profile: Type.Optional(Type.String({ maxLength: 64, description: 'policy profile of the SIP peer' })),
   tpdus: Tpdus,
   routing: Routing,
   expiresAtMs: Type.Optional(EpochMs),

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { defineTopic } from './define.ts'
 import { EpochMs, envelope } from './envelope.ts'
-import { Home } from './sm-outcome.ts'
+import { Home, SmsmiCorrelation } from './sm-outcome.ts'
 import { Recipient, Routing, Tpdus } from './sm-prepared.ts'
 
 const Digits = Type.String({ pattern: '^[0-9]{1,20}$' })
@@ -33,6 +33,7 @@ export const smRoutedSchema = Type.Object({
   expiresAtMs: Type.Optional(EpochMs),
   early: Type.Boolean(),
   home: Type.Optional(Home),
+  correlation: Type.Optional(SmsmiCorrelation),
 })
 
 export type SmRouted = Static<typeof smRoutedSchema>

@@ -8,27 +8,50 @@ export interface Authorisation {
   readonly rule: string
 }
 
-/**
- * Whether a recipient with this number may get SMS at all. Asked again when the HSS has told the number of a public
- * identity: until then only the default can speak. The name of the setting that refuses, or undefined.
- */
-export function recipientRefusal(number: string | undefined, { authorisation }: Policy): string | undefined {
-  const has = (prefixes: readonly string[]) => prefixes.some((prefix) => number?.startsWith(prefix) === true)
-  if (has(authorisation.deniedRecipients)) return 'authorisation.deniedRecipients'
-  return authorisation.default === 'deny' && !has(authorisation.allowedRecipients)
-    ? 'authorisation.default'
-    : undefined
+/** What the service data of a recipient say: that the user has the service, or has not. */
+export type HomeGrant = 'granted' | 'refused'
+
+/** Whether a recipient may get SMS at all, as far as this document can say, and the setting that says so. */
+export interface RecipientRuling {
+  readonly kind: 'allowed' | 'refused' | 'ask-home'
+  readonly rule: string
 }
 
-/** Recipient, then barred senders, then sender domains. */
+/**
+ * What this document says of a recipient with this number. Asked again when the HSS has told the number of a public
+ * identity: until then only the default can speak. Denied numbers stay denied, whatever the home network says.
+ */
+export function recipientRuling(number: string | undefined, { authorisation }: Policy): RecipientRuling {
+  const { deniedRecipients, allowedRecipients, homeData } = authorisation
+  const has = (prefixes: readonly string[]) => prefixes.some((prefix) => number?.startsWith(prefix) === true)
+  if (has(deniedRecipients)) return { kind: 'refused', rule: 'authorisation.deniedRecipients' }
+  const allowed = authorisation.default === 'allow' || has(allowedRecipients)
+  const asked = homeData.use === (allowed ? 'and' : 'or')
+  if (asked) return { kind: 'ask-home', rule: 'authorisation.homeData' }
+  return allowed
+    ? { kind: 'allowed', rule: 'authorisation' }
+    : { kind: 'refused', rule: 'authorisation.default' }
+}
+
+/** Where the home network is to be asked: whether what it says, or does not say, allows the recipient. */
+export function isGrantedAtHome(grant: HomeGrant | undefined, { authorisation }: Policy): boolean {
+  return grant === undefined ? authorisation.homeData.whenAbsent === 'allow' : grant === 'granted'
+}
+
+/** Service-Indication of the data that the home network is asked for; undefined: none. */
+export function homeDataWanted({ authorisation: { homeData } }: Policy): string | undefined {
+  return homeData.use === 'no' ? undefined : homeData.serviceIndication
+}
+
+/** Recipient, then barred senders, then sender domains. What the home network has to say comes with the routing. */
 export function authorise(message: ImReceived, policy: Policy): Authorisation {
-  const refusal = recipientRefusal(message.recipient.number, policy)
-  if (refusal !== undefined) return { allowed: false, rule: refusal }
+  const recipient = recipientRuling(message.recipient.number, policy)
+  if (recipient.kind === 'refused') return { allowed: false, rule: recipient.rule }
   if (isBarred(message.sender.asserted, policy))
     return { allowed: false, rule: 'authorisation.barredSenders' }
   if (!isFromAllowedDomain(message.sender.asserted, policy))
     return { allowed: false, rule: 'authorisation.senderDomains' }
-  return { allowed: true, rule: 'authorisation' }
+  return { allowed: true, rule: recipient.rule }
 }
 
 type Identities = ImReceived['sender']['asserted']

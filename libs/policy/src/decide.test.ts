@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { ImReceived } from '@ipsmgw/events'
+import { isGrantedAtHome, recipientRuling } from './authorise.ts'
 import { decide as decideBy } from './decide.ts'
 import { loadPolicy } from './load.ts'
 import type { PseudoNumbers } from './originate.ts'
@@ -50,6 +51,42 @@ describe('TS 23.204 §6.13 step 7: authorisation', () => {
       cause: 'notAuthorised',
       rule: 'authorisation.deniedRecipients',
     })
+  })
+
+  test('where the home network has a say, only what is certain here is refused before it is asked', () => {
+    const and = policy('authorisation: {deniedRecipients: ["+4479"], homeData: {use: and}}')
+    assert.equal(decide(message(), and).kind, 'refuse')
+    assert.equal(decide(message({}, '+15550001042'), and).kind, 'convert')
+    const or = policy('authorisation: {default: deny, allowedRecipients: ["+44"], homeData: {use: or}}')
+    assert.equal(decide(message({}, '+15550001042'), or).kind, 'convert')
+    assert.equal(recipientRuling('+15550001042', or).kind, 'ask-home')
+    assert.equal(recipientRuling('+447900123456', or).kind, 'allowed')
+    assert.equal(recipientRuling('+447900123456', and).kind, 'refused')
+  })
+
+  test('data that may only allow more need something to be refused: or without default deny is no policy', () => {
+    assert.throws(() => policy('authorisation: {homeData: {use: or}}'), /authorisation.homeData.use/)
+    assert.throws(
+      () =>
+        policy(
+          'authorisation: {default: deny}\nprofiles: {p: {authorisation: {default: allow, homeData: {use: or}}}}',
+        ),
+      /profiles.p.authorisation.homeData.use/,
+    )
+  })
+
+  test('absent data of the home network refuse unless the policy says otherwise', () => {
+    const closed = policy('authorisation: {homeData: {use: and}}')
+    const open = policy('authorisation: {homeData: {use: and, whenAbsent: allow}}')
+    assert.deepEqual(
+      [closed, open].map((p) =>
+        [undefined, 'granted', 'refused'].map((it) => isGrantedAtHome(it as never, p)),
+      ),
+      [
+        [false, true, false],
+        [true, true, false],
+      ],
+    )
   })
 
   test('with default deny only listed recipients pass', () => {

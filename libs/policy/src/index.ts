@@ -1,5 +1,11 @@
 export type { Rate } from './admission-sections.ts'
-export { recipientRefusal } from './authorise.ts'
+export {
+  type HomeGrant,
+  homeDataWanted,
+  isGrantedAtHome,
+  type RecipientRuling,
+  recipientRuling,
+} from './authorise.ts'
 export { type Decision, decide, type Verdict } from './decide.ts'
 export { domainOf, identityOf } from './identity.ts'
 export { loadPolicy } from './load.ts'

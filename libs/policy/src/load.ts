@@ -48,7 +48,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
 }
 
 /** What the schema cannot say. */
-function problemsOf({ timeZone, originator }: Policy): ConfigProblem[] {
+function problemsOf({ timeZone, originator, authorisation }: Policy): ConfigProblem[] {
   const problems: ConfigProblem[] = []
   const wrong = (path: string, message: string) => problems.push({ path, source: 'file', message })
   try {
@@ -61,6 +61,8 @@ function problemsOf({ timeZone, originator }: Policy): ConfigProblem[] {
     wrong('originator.fixed', 'must be set for withoutNumber: fixed')
   if (withoutNumber === 'pseudo' && pool === undefined)
     wrong('originator.pool', 'must be set for withoutNumber: pseudo')
+  if (authorisation.homeData.use === 'or' && authorisation.default === 'allow')
+    wrong('authorisation.homeData.use', 'or needs default: deny, else there is nobody left to allow')
   if (pool !== undefined && !fits(pool)) wrong('originator.pool', 'must end below 16 digits')
   return problems
 }

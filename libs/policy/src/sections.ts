@@ -17,6 +17,25 @@ const Originator = Type.Object(
 )
 export type OriginatorSetting = Static<typeof Originator>
 
+/** What the recipient's own service data in the HSS have to say (Sh repository data). */
+const homeDataSchema = Type.Object(
+  {
+    use: Type.Enum(['no', 'and', 'or'], {
+      default: 'no',
+      description:
+        'not asked for; they must allow besides this document; they may allow whom `default: deny` would refuse',
+    }),
+    serviceIndication: Type.String({
+      default: 'ipsmgw',
+      minLength: 1,
+      maxLength: 64,
+      description: 'Service-Indication under which the HSS keeps them',
+    }),
+    whenAbsent: Type.Enum(['refuse', 'allow'], { default: 'refuse', description: 'recipients without them' }),
+  },
+  section,
+)
+
 /** Who may send to whom. */
 export const authorisationSchema = Type.Object(
   {
@@ -33,6 +52,7 @@ export const authorisationSchema = Type.Object(
       maxItems: 10_000,
       description: 'numbers (+49…, a prefix when it ends in *), identities (sip:…) and domains (@…)',
     }),
+    homeData: homeDataSchema,
   },
   section,
 )

@@ -1,5 +1,5 @@
 import { type Bus, type Consumer, insist, on } from '@ipsmgw/bus'
-import { smPrepared, smReports, smRouted } from '@ipsmgw/events'
+import { smOutcome, smPrepared, smReports, smRouted } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import type { Part } from '@ipsmgw/runtime'
 import {
@@ -7,20 +7,21 @@ import {
   type OutcomeConsumerDependencies,
   type OutcomeConsumerOptions,
 } from './outcome-consumer.ts'
-import { type Queries, Router, type RouterOptions } from './router.ts'
+import { Recipients, type RecipientsDependencies, type RecipientsOptions } from './recipients.ts'
+import { type RouteQuery, Router, type RouterOptions } from './router.ts'
 
 export interface HssRoutingOptions extends RouterOptions {
+  readonly recipients: RecipientsOptions
   readonly maximumInFlight: number
   /** Reports of outcomes to the home network. */
   readonly outcomes: OutcomeConsumerOptions
 }
 
-export interface HssRoutingDependencies {
+export interface HssRoutingDependencies extends RecipientsDependencies {
   readonly bus: Bus
   readonly keys: KeyMaker
-  readonly queries: Queries
+  readonly route: RouteQuery
   readonly outcomes: Pick<OutcomeConsumerDependencies, 'queries' | 'reported'>
-  serves(number: string): boolean
   now(): number
 }
 
@@ -32,9 +33,11 @@ export function createHssRouting(options: HssRoutingOptions, dependencies: HssRo
   const { bus } = dependencies
   const router = new Router(options, {
     ...dependencies,
+    recipients: new Recipients(options.recipients, dependencies),
     // The same again, not another answer of the HSS: the first may be on the bus though nobody confirmed it.
     publishRouted: (routed) => insist(() => bus.publish(smRouted, routed), dependencies),
     publishReport: (report) => insist(() => bus.publish(smReports, { report }), dependencies),
+    publishOutcome: (outcome) => bus.publish(smOutcome, outcome),
   })
   let consumer: Consumer | undefined
   let outcomes: Consumer | undefined

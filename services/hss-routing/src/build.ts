@@ -2,21 +2,26 @@ import type { Bus } from '@ipsmgw/bus'
 import type { DiameterPart } from '@ipsmgw/diameter'
 import { recipientAvailable } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
-import { type Policy, recipientRefusal } from '@ipsmgw/policy'
+import type { Policy } from '@ipsmgw/policy'
 import type { Part } from '@ipsmgw/runtime'
 import type { SigtranPart } from '@ipsmgw/sigtran'
 import type { Logger, Registry } from '@ipsmgw/telemetry'
 import { Alerts } from './alerts.ts'
 import { createHssRouting } from './app.ts'
 import type { HssRoutingConfig } from './config.ts'
-import { createDiameterQueries } from './diameter-queries.ts'
 import { createDiameterStatus } from './diameter-status.ts'
 import { createMapRouting } from './map-routing.ts'
 import { createMapStatus } from './map-status.ts'
 import type { OutcomeConsumerDependencies } from './outcome-consumer.ts'
-import { createAlertReport, createStatusReport, reported } from './report.ts'
-import type { Queries, RouteQuery } from './router.ts'
+import type { RecipientsDependencies } from './recipients.ts'
+import { createAlertReport, createQueryReport, createStatusReport, type QueryReport } from './report.ts'
+import type { RouteQuery } from './router.ts'
 import { inOrder } from './routing-order.ts'
+import { createS6cRouting } from './s6c-routing.ts'
+import { servePushes } from './sh/push-handler.ts'
+import { createShReport } from './sh/report.ts'
+import { ShClient } from './sh/sh-client.ts'
+import { Users } from './sh/users.ts'
 
 export interface HssRoutingSurroundings {
   readonly bus: Bus
@@ -35,14 +40,27 @@ export function buildHssRouting(
 ): Part {
   const { bus, keys, queries, statuses, policy, ...telemetry } = surroundings
   const now = Date.now
-  const { reportMaximumAgeMs: maximumAgeMs, maximumInFlight } = config.routing
+  const {
+    reportMaximumAgeMs: maximumAgeMs,
+    maximumInFlight,
+    withoutNumber,
+    hssId,
+    protocols,
+  } = config.routing
   const outcomes = { ...REPORT_PAUSES, maximumAgeMs, maximumInFlight }
   return createHssRouting(
-    { ...config.routing, outcomes },
     {
-      ...{ bus, keys, now },
-      serves: (number) => recipientRefusal(number, policy()) === undefined,
-      queries: reported(queries, { ...telemetry, now }),
+      ...config.routing,
+      outcomes,
+      recipients: {
+        withoutNumber,
+        ...(hssId !== undefined && { hssId }),
+        always: protocols.includes('sh'),
+      },
+    },
+    {
+      ...{ bus, keys, now, policy },
+      ...queries,
       outcomes: { queries: statuses, reported: createStatusReport(telemetry) },
     },
   )
@@ -84,25 +102,66 @@ export interface Legs {
   readonly sigtran: Pick<SigtranPart, 'map' | 'globalTitle'> | undefined
 }
 
-/** The queries as configured. Throws RangeError for a protocol without its leg, which `checkProtocols` refuses. */
+/** What the network answers to the questions of step 8. */
+export interface Queries extends Pick<RecipientsDependencies, 'user'> {
+  readonly route: RouteQuery
+}
+
+/**
+ * The queries as configured, with their metrics; changes of users that the HSS tells of are served. Throws RangeError
+ * for a protocol without its leg, which `checkProtocols` refuses.
+ */
 export function buildQueries(
   { routing }: Pick<HssRoutingConfig, 'routing'>,
-  { diameter, sigtran }: Legs,
+  legs: Legs,
+  telemetry: Pick<HssRoutingSurroundings, 'registry' | 'logger'>,
 ): Queries {
-  const settings = {
-    ...routing,
-    smsf: routing.preference.includes('smsf'),
-  }
-  const { originHost } = diameter
-  const overDiameter = createDiameterQueries(diameter.node, { ...settings, originHost })
-  const overMap = () => {
-    if (sigtran === undefined) throw new RangeError('routing over MAP needs a SIGTRAN side')
-    const ownNumbers = [...routing.ownNumbers, sigtran.globalTitle]
-    return createMapRouting(sigtran.map, { ...settings, ownNumbers })
-  }
-  const overS6c: RouteQuery = (number, budgetMs) => overDiameter.route(number, budgetMs)
+  const report = createQueryReport({ ...telemetry, now: Date.now })
+  const users = buildUsers(routing, legs.diameter.node, report, telemetry)
   return {
-    resolve: (publicIdentity, budgetMs) => overDiameter.resolve(publicIdentity, budgetMs),
-    route: inOrder(routing.protocols.map((protocol) => (protocol === 'map' ? overMap() : overS6c))),
+    user: (question, budgetMs) => users.lookup(question, budgetMs),
+    route: report.route(routeOver(routing, legs)),
   }
+}
+
+function buildUsers(
+  routing: HssRoutingConfig['routing'],
+  node: Legs['diameter']['node'],
+  report: QueryReport,
+  { registry, logger }: Pick<HssRoutingSurroundings, 'registry' | 'logger'>,
+): Users {
+  const { hssRealm, attemptMs, budgetMs, sh, withoutNumber } = routing
+  const { cacheEntries, cacheMs, negativeCacheMs, subscribe, subscriptionMs, userState } = sh
+  const client = new ShClient(node, {
+    ...{ hssRealm, attemptMs, budgetMs, userState },
+    imsi: withoutNumber === 'imsi',
+  })
+  const shReport = createShReport(registry, logger, () => users.size)
+  const users: Users = new Users(
+    {
+      maximumEntries: cacheEntries,
+      ttlMs: cacheMs,
+      negativeTtlMs: negativeCacheMs,
+      ...(subscribe && { subscriptionMs }),
+    },
+    { sh: report.sh(client), report: shReport, now: Date.now },
+  )
+  servePushes(node, users, shReport.pushed)
+  return users
+}
+
+/** One question over the protocols as configured. */
+function routeOver(routing: HssRoutingConfig['routing'], { diameter, sigtran }: Legs): RouteQuery {
+  const settings = { ...routing, smsf: routing.preference.includes('smsf') }
+  const overS6c = createS6cRouting(diameter.node, { ...settings, originHost: diameter.originHost })
+  if (routing.protocols.every((protocol) => protocol === 's6c')) return overS6c
+  if (sigtran === undefined) throw new RangeError('routing over MAP needs a SIGTRAN side')
+  const ownNumbers = [...routing.ownNumbers, sigtran.globalTitle]
+  const overMap = createMapRouting(sigtran.map, { ...settings, ownNumbers })
+  const ordered = inOrder(routing.protocols.map((protocol) => (protocol === 'map' ? overMap : overS6c)))
+  if (routing.protocols.includes('sh'))
+    return (target, budgetMs) => (target.unknownToHss === true ? overMap : overS6c)(target, budgetMs)
+  // MAP knows nobody without a number: there is nothing to ask in order.
+  const numberless = routing.protocols.includes('s6c') ? overS6c : overMap
+  return (target, budgetMs) => (target.number === undefined ? numberless : ordered)(target, budgetMs)
 }

@@ -8,6 +8,31 @@ import Type, { type Static } from 'typebox'
 
 const closed = { additionalProperties: false } as const
 
+/** What is asked over Sh, and how long it holds. */
+const shSchema = Type.Object(
+  {
+    cacheEntries: Type.Integer({ default: 100_000, minimum: 1, description: 'users kept' }),
+    cacheMs: Type.Integer({ default: 300_000, minimum: 0, description: 'an answer holds; 0: never' }),
+    negativeCacheMs: Type.Integer({
+      default: 10_000,
+      minimum: 0,
+      maximum: 60_000,
+      description: 'it holds that the HSS knows no such user',
+    }),
+    subscribe: Type.Boolean({
+      default: false,
+      description: 'ask the HSS to tell of changes (SNR): answers hold for subscriptionMs, until it does',
+    }),
+    subscriptionMs: Type.Integer({
+      default: 3_600_000,
+      minimum: 60_000,
+      description: 'a subscription runs for; renewed in its last quarter when it is used',
+    }),
+    userState: Type.Boolean({ default: false, description: 'ask for IMSUserState too' }),
+  },
+  { ...closed, default: {} },
+)
+
 /** What step 8 asks, and how long it waits. */
 const routingSchema = Type.Object(
   {
@@ -20,12 +45,22 @@ const routingSchema = Type.Object(
       default: [],
       description: 'further own numbers (as IP-SM-GW): an answer that names one is a loop',
     }),
-    protocols: Type.Array(Type.Enum(['s6c', 'map']), {
+    protocols: Type.Array(Type.Enum(['s6c', 'map', 'sh']), {
       default: ['s6c'],
       minItems: 1,
       maxItems: 2,
-      description: 'how serving nodes are asked for; a second one when the first cannot answer',
+      description:
+        'how serving nodes are asked for; a second one when the first cannot answer. sh, alone: S6c to the HSS that knows the recipient over Sh, MAP for whom no HSS knows',
     }),
+    withoutNumber: Type.Enum(['refuse', 'imsi', 'sip-uri'], {
+      default: 'imsi',
+      description:
+        'users without a number: 404; routed by their IMSI, which Sh is asked for; by their SIP URI (SMSMI-Correlation-ID, needs hssId)',
+    }),
+    hssId: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 255, description: 'HSS-ID in SMSMI-Correlation-ID' }),
+    ),
+    sh: shSchema,
     preference: Type.Array(Type.Enum(['msc', 'mme', 'sgsn', 'smsf']), {
       default: ['mme', 'sgsn', 'smsf', 'msc'],
       minItems: 1,
@@ -81,8 +116,15 @@ export function checkProtocols({
   routing,
   sigtran,
 }: Pick<HssRoutingConfig, 'routing' | 'sigtran'>): ConfigProblem[] {
-  if (sigtran !== undefined || !routing.protocols.includes('map')) return []
-  return [
-    { path: 'routing.protocols', source: 'check', message: 'names map, which needs the section sigtran' },
-  ]
+  const { protocols, withoutNumber, hssId } = routing
+  const problems: ConfigProblem[] = []
+  const wrong = (path: string, message: string) => problems.push({ path, source: 'check', message })
+  const overMap = protocols.find((protocol) => protocol !== 's6c')
+  if (sigtran === undefined && overMap !== undefined)
+    wrong('routing.protocols', `names ${overMap}, which needs the section sigtran`)
+  if (protocols.includes('sh') && protocols.length > 1)
+    wrong('routing.protocols', 'sh chooses between the others and stands alone')
+  if (withoutNumber === 'sip-uri' && hssId === undefined)
+    wrong('routing.hssId', 'must be set for withoutNumber: sip-uri')
+  return problems
 }

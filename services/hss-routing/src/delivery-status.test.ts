@@ -249,6 +249,33 @@ describe('TS 23.040 §9, TS 29.338 §5.2.3, TS 29.002 §12.3: what the home netw
       assert.deepEqual(fields, row.map)
     })
 
+  test('TS 29.338 §5.2.3: a user without a number is told of by the IMSI, with what ties the requests together', async () => {
+    let rdr: OutgoingRequest<'RDR'> | undefined
+    const status = createDiameterStatus(
+      {
+        send: (_name, request) => {
+          rdr = request as unknown as OutgoingRequest<'RDR'>
+          return Promise.resolve(done)
+        },
+      },
+      OPTIONS,
+    )
+    const outcome = outcomeOf({ tried: [at('mme', 'memoryCapacityExceeded')], ending: 'failed' })
+    const { msisdn: _, ...home } = outcome.home
+    const correlation = {
+      hssId: '00101',
+      originatingUri: 'sip:alice@ims.example',
+      destinationUri: 'sip:bob@ims.example',
+    }
+    await status({ ...outcome, home: { ...home, correlation } }, reportedNodes(outcome), 1)
+    assert.deepEqual(rdr?.['User-Identifier'], { 'User-Name': outcome.imsi })
+    assert.deepEqual(rdr?.['SMSMI-Correlation-ID'], {
+      'HSS-ID': '00101',
+      'Originating-SIP-URI': 'sip:alice@ims.example',
+      'Destination-SIP-URI': 'sip:bob@ims.example',
+    })
+  })
+
   test('an HSS that cannot be reached is asked no more by its name: any of the realm may take the report', async () => {
     const hosts: unknown[] = []
     const status = createDiameterStatus(

@@ -7,6 +7,7 @@ import {
   ResultCode,
   type SendResult,
   SmDeliveryCause,
+  smsmiCorrelationId,
   VENDOR_3GPP,
 } from '@ipsmgw/diameter'
 import type { SmOutcome } from '@ipsmgw/events'
@@ -44,7 +45,11 @@ function requestOf(
     // The HSS that gave the routing; when it does not answer, whichever the realm has.
     ...(home.host !== undefined && attempt === 1 && { 'Destination-Host': home.host }),
     'Destination-Realm': hssRealm,
-    'User-Identifier': home.msisdn === undefined ? { 'User-Name': imsi } : { MSISDN: home.msisdn },
+    'User-Identifier': {
+      ...(home.msisdn !== undefined && { MSISDN: home.msisdn }),
+      ...(home.msisdn === undefined && imsi !== undefined && { 'User-Name': imsi }),
+    },
+    ...(home.correlation !== undefined && { 'SMSMI-Correlation-ID': smsmiCorrelationId(home.correlation) }),
     'SC-Address': serviceCentre,
     'SM-Delivery-Outcome': Object.fromEntries(nodes.map((node) => [AVP_OF[node.kind], groupOf(node)])),
     ...(home.singleAttempt && { 'RDR-Flags': RdrFlags['Single-Attempt-Delivery'] }),

@@ -6,6 +6,7 @@ export {
   buildStatusQueries,
   type HssRoutingSurroundings,
   type Legs,
+  type Queries,
 } from './build.ts'
 export {
   checkHssRouting,
@@ -14,5 +15,5 @@ export {
   hssRoutingSchema,
   hssRoutingSections,
 } from './config.ts'
-export { QUERY_APPLICATIONS } from './diameter-queries.ts'
-export type { Queries, Refusal, RoutingAnswer } from './router.ts'
+export type { Refusal, RoutingAnswer, Target } from './router.ts'
+export { QUERY_APPLICATIONS } from './s6c-routing.ts'

@@ -7,7 +7,7 @@ import { createSigtranPart } from '@ipsmgw/sigtran'
 import { mapAlertHandlers, serveAlerts } from './alert-handlers.ts'
 import { buildAlerts, buildHssRouting, buildQueries, buildStatusQueries } from './build.ts'
 import { checkHssRouting, hssRoutingSchema } from './config.ts'
-import { QUERY_APPLICATIONS } from './diameter-queries.ts'
+import { QUERY_APPLICATIONS } from './s6c-routing.ts'
 
 await runService({
   name: 'hss-routing',
@@ -37,7 +37,7 @@ await runService({
       ...context,
       bus: kafka.bus,
       keys,
-      queries: buildQueries(config, legs),
+      queries: buildQueries(config, legs, context),
       statuses: buildStatusQueries(config, legs),
       policy: () => policy.current(),
     })

@@ -90,7 +90,7 @@ const at = (digits: string) => ({ networkNodeNumber: internationalNumber(digits)
 describe('TS 29.002 §12.1: sendRoutingInfoForSM', () => {
   test('the HLR is asked under the recipient’s own number, and names an MSC with its LMSI', async (t) => {
     const lab = Lab.answering(t, { ...at(MSC), lmsi: Buffer.of(1, 2, 3, 4) })
-    const answer = await lab.route(MSISDN, 4_000)
+    const answer = await lab.route({ number: MSISDN }, 4_000)
     assert.ok(answer.kind === 'routed')
     assert.equal(answer.imsi, IMSI)
     assert.deepEqual(answer.nodes, [{ kind: 'msc', protocol: 'map', number: MSC, lmsi: '01020304' }])
@@ -143,7 +143,7 @@ describe('TS 29.002 §12.1: sendRoutingInfoForSM', () => {
     ],
   ] as const satisfies readonly (readonly [string, Location, readonly string[]])[])
     test(title, async (t) => {
-      const answer = await Lab.answering(t, location).route(MSISDN, 4_000)
+      const answer = await Lab.answering(t, location).route({ number: MSISDN }, 4_000)
       assert.ok(answer.kind === 'routed')
       assert.deepEqual(
         answer.nodes.map(({ kind }) => kind),
@@ -158,26 +158,26 @@ describe('TS 29.002 §12.1: sendRoutingInfoForSM', () => {
     { ...at(OWN), imsNodeIndicator: true },
   ] as const)
     test('an answer that names only this gateway is a loop', async (t) => {
-      const answer = await Lab.answering(t, location).route(MSISDN, 4_000)
+      const answer = await Lab.answering(t, location).route({ number: MSISDN }, 4_000)
       assert.ok(answer.kind === 'refused')
       assert.equal(answer.cause, 'routingLoop')
     })
 
   test('an answer that names only another IP-SM-GW: the phone takes SMS over IMS', async (t) => {
     const location = { ...at('447700900099'), imsNodeIndicator: true } as const
-    const answer = await Lab.answering(t, location).route(MSISDN, 4_000)
+    const answer = await Lab.answering(t, location).route({ number: MSISDN }, 4_000)
     assert.equal(answer.kind === 'refused' && answer.cause, 'smsOverImsOnly')
   })
 
   for (const newest of [2, 1] as const)
     test(`§5.4: an HLR of version ${newest} is asked in its version; its range of numbers is remembered`, async (t) => {
       const lab = Lab.answering(t, at(MSC), { newest: { shortMsgGateway: newest } })
-      const answer = await lab.route(MSISDN, 4_000)
+      const answer = await lab.route({ number: MSISDN }, 4_000)
       assert.ok(answer.kind === 'routed')
       assert.equal(answer.nodes[0]?.number, MSC)
       assert.equal(lab.got[0]?.request.version, newest)
       const before = lab.network.sent.length
-      await lab.route(MSISDN, 4_000)
+      await lab.route({ number: MSISDN }, 4_000)
       assert.equal(lab.network.sent.length - before, 2)
     })
 })
@@ -196,7 +196,7 @@ describe('TS 29.002 §17.6.6: what an HLR refuses', () => {
   ] as const satisfies readonly (readonly [MapError['error'], string])[])
     test(`${error} is ${cause}`, async (t) => {
       const lab = new Lab(t, { sendRoutingInfoForSM: () => ({ kind: 'error', error: { error } }) })
-      const answer = await lab.route(MSISDN, 4_000)
+      const answer = await lab.route({ number: MSISDN }, 4_000)
       assert.ok(answer.kind === 'refused')
       assert.equal(answer.cause, cause)
       assert.match(answer.detail ?? '', new RegExp(error))
@@ -210,7 +210,7 @@ describe('TS 29.002 §17.6.6: what an HLR refuses', () => {
     ]
     for (const fate of fates) {
       lab.network.fate = () => fate
-      const answer = await lab.route(MSISDN, 4_000)
+      const answer = await lab.route({ number: MSISDN }, 4_000)
       assert.ok(answer.kind === 'refused')
       assert.equal(answer.cause, 'routingNoAnswer')
     }
@@ -221,7 +221,7 @@ describe('TS 29.002 §17.6.6: what an HLR refuses', () => {
     const lab = Lab.answering(t, at(MSC))
     let sent = 0
     lab.network.fate = () => ({ kind: ++sent === 1 ? 'lose' : 'deliver' })
-    const answer = lab.route(MSISDN, 4_000)
+    const answer = lab.route({ number: MSISDN }, 4_000)
     await lab.advance(1_600)
     assert.equal((await answer).kind, 'routed')
     assert.equal(lab.got.length, 1)
@@ -230,7 +230,7 @@ describe('TS 29.002 §17.6.6: what an HLR refuses', () => {
   test('personal data: a refusal holds no number of the subscriber', async (t) => {
     const lab = Lab.answering(t, at(MSC))
     lab.network.fate = () => ({ kind: 'return', returnCause: 1 })
-    assert.doesNotMatch(JSON.stringify(await lab.route(MSISDN, 4_000)), /7700900123/)
+    assert.doesNotMatch(JSON.stringify(await lab.route({ number: MSISDN }, 4_000)), /7700900123/)
   })
 })
 
@@ -245,7 +245,7 @@ describe('routing.protocols: one after the other', () => {
   const routed = { kind: 'routed', imsi: IMSI, nodes: [], peer: 'x' } as const
   const ask = async (...queries: RouteQuery[]) => {
     asked.length = 0
-    return inOrder(queries)(MSISDN, 4_000)
+    return inOrder(queries)({ number: MSISDN }, 4_000)
   }
 
   test('the second is asked when the first cannot answer', async () => {
@@ -263,7 +263,7 @@ describe('routing.protocols: one after the other', () => {
 
   test('the first has half of the time, the last what is left', async () => {
     const budgets: number[] = []
-    const noting: RouteQuery = async (_number, budgetMs) => {
+    const noting: RouteQuery = async (_target, budgetMs) => {
       budgets.push(budgetMs)
       return { kind: 'refused', cause: 'routingNoAnswer' }
     }

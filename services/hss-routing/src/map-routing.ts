@@ -39,7 +39,10 @@ export function createMapRouting(
   map: Pick<MapClient, 'sendRoutingInfoForSM'>,
   options: MapRoutingOptions,
 ): RouteQuery {
-  return async (number, budgetMs) => {
+  return async ({ number }, budgetMs) => {
+    // The number is the address of the question: without it no STP finds the HLR.
+    if (number === undefined)
+      return { kind: 'refused', cause: 'noSubscriberNumber', detail: 'MAP asks by number' }
     const untilMs = performance.now() + budgetMs
     for (;;) {
       const leftMs = untilMs - performance.now()

@@ -1,16 +1,27 @@
 import { counter, histogram, type Logger, NETWORK_BUCKETS_SECONDS, type Registry } from '@ipsmgw/telemetry'
 import type { AlertsDependencies } from './alerts.ts'
-import type { Queries, Refusal } from './router.ts'
+import type { Refusal, RouteQuery } from './router.ts'
+import type { ShQueries } from './sh/sh-client.ts'
 import type { StatusReporterDependencies } from './status-reporter.ts'
 
 const QUERIES = ['resolve', 'route'] as const
 const RESULTS = ['answered', 'refused'] as const
 
-/** The same queries, each with its outcome and duration as counter, histogram and log line. */
-export function reported(
-  queries: Queries,
-  { registry, logger, now }: { registry: Registry; logger: Logger; now(): number },
-): Queries {
+/** Gives queries their metrics and log lines: each with its outcome and duration. */
+export interface QueryReport {
+  route(query: RouteQuery): RouteQuery
+  sh(queries: ShQueries): ShQueries
+}
+
+export function createQueryReport({
+  registry,
+  logger,
+  now,
+}: {
+  registry: Registry
+  logger: Logger
+  now(): number
+}): QueryReport {
   const durations = histogram(
     registry,
     'ipsmgw_routing_query_seconds',
@@ -27,28 +38,33 @@ export function reported(
       cause: [] as string[],
     },
   )
-  const report = (query: (typeof QUERIES)[number], startedAtMs: number, refusal: Refusal | undefined) => {
+  const reported = async <T extends { readonly kind: string }>(
+    query: (typeof QUERIES)[number],
+    ask: () => Promise<T | Refusal>,
+  ): Promise<T | Refusal> => {
+    const startedAtMs = now()
+    const answer = await ask()
     const durationMs = now() - startedAtMs
-    durations.observe({ query, result: refusal === undefined ? 'answered' : 'refused' }, durationMs / 1000)
-    if (refusal === undefined) return
-    const { cause, detail } = refusal
-    causes.inc({ query, cause })
-    logger.debug({ query, cause, detail, durationMs }, 'query refused')
+    const refused = isRefusal(answer)
+    durations.observe({ query, result: refused ? 'refused' : 'answered' }, durationMs / 1000)
+    if (refused) {
+      const { cause, detail } = answer
+      causes.inc({ query, cause })
+      logger.debug({ query, cause, detail, durationMs }, 'query refused')
+    }
+    return answer
   }
   return {
-    async resolve(publicIdentity, budgetMs) {
-      const startedAtMs = now()
-      const answer = await queries.resolve(publicIdentity, budgetMs)
-      report('resolve', startedAtMs, answer.kind === 'refused' ? answer : undefined)
-      return answer
-    },
-    async route(number, budgetMs) {
-      const startedAtMs = now()
-      const answer = await queries.route(number, budgetMs)
-      report('route', startedAtMs, answer.kind === 'refused' ? answer : undefined)
-      return answer
-    },
+    route: (query) => (target, budgetMs) => reported('route', () => query(target, budgetMs)),
+    sh: (queries) => ({
+      read: (question, budgetMs) => reported('resolve', () => queries.read(question, budgetMs)),
+      subscribe: (question, host, untilMs) => queries.subscribe(question, host, untilMs),
+    }),
   }
+}
+
+function isRefusal(answer: { readonly kind: string } | Refusal): answer is Refusal {
+  return answer.kind === 'refused'
 }
 
 const REPORT_RESULTS = ['done', 'list-full', 'refused', 'again', 'given-up'] as const

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { SmPrepared, SmReport, SmRouted } from '@ipsmgw/events'
+import type { SmOutcome, SmPrepared, SmReport, SmRouted } from '@ipsmgw/events'
 import { KeyMaker } from '@ipsmgw/numbering'
-import { Router } from './router.ts'
+import { type RouteQuery, Router, type Target } from './router.ts'
 
 const START = 1_790_000_000_000
+const NUMBER = '+447900123456'
+const IMSI = '234150000000001'
+const keys = new KeyMaker(Buffer.alloc(32))
 
 function prepared(rest: Partial<SmPrepared> = {}): SmPrepared {
   return {
@@ -22,35 +25,55 @@ function prepared(rest: Partial<SmPrepared> = {}): SmPrepared {
   }
 }
 
+type Answer = Awaited<ReturnType<RouteQuery>>
+
+const AT_MME: Extract<Answer, { kind: 'routed' }> = {
+  kind: 'routed',
+  imsi: IMSI,
+  nodes: [{ kind: 'mme', protocol: 'sgd', host: 'mme1.example', realm: 'example' }],
+  peer: 'hss.example',
+  home: { protocol: 's6c', host: 'hss.example', waiting: true },
+}
+
 /** Asked at `nowMs`; the HSS names one MME. */
-async function route(message: SmPrepared, nowMs: number, owned = () => true) {
+async function route(
+  message: SmPrepared,
+  nowMs = START,
+  {
+    target = { kind: 'target', number: NUMBER },
+    answer = AT_MME,
+    singleAttempt = true,
+    owned = () => true,
+  }: {
+    target?: { kind: 'target' } & Target
+    answer?: Answer
+    singleAttempt?: boolean
+    owned?: () => boolean
+  } = {},
+) {
+  const outcomes: SmOutcome[] = []
+  const targets: Target[] = []
   const routed: SmRouted[] = []
   const reports: SmReport[] = []
   const budgets: number[] = []
   const router = new Router(
-    { preference: ['mme'], singleAttempt: true, budgetMs: 4_000 },
+    { preference: ['mme'], singleAttempt, budgetMs: 4_000 },
     {
-      queries: {
-        resolve: async () => ({ kind: 'refused', cause: 'noSubscriberNumber' }),
-        route: async (_, budgetMs) => {
-          budgets.push(budgetMs)
-          return {
-            kind: 'routed',
-            imsi: '234150000000001',
-            nodes: [{ kind: 'mme', protocol: 'sgd', host: 'mme1.example', realm: 'example' }],
-            peer: 'hss.example',
-          }
-        },
+      recipients: { target: async () => target },
+      route: async (asked, budgetMs) => {
+        budgets.push(budgetMs)
+        targets.push(asked)
+        return answer
       },
-      keys: new KeyMaker(Buffer.alloc(32)),
-      serves: () => true,
+      keys,
       now: () => nowMs,
       publishRouted: async (value) => void routed.push(value),
       publishReport: async (value) => void reports.push(value),
+      publishOutcome: async (value) => void outcomes.push(value),
     },
   )
   await router.handle(message, owned)
-  return { routed, reports, budgets }
+  return { routed, reports, budgets, outcomes, targets }
 }
 
 describe('TS 23.204 §6.13 step 8: in time', () => {
@@ -71,7 +94,90 @@ describe('TS 23.204 §6.13 step 8: in time', () => {
   })
 
   test("design Never twice: what was taken over during the queries is its new owner's, whatever the HSS said", async () => {
-    const { routed, reports } = await route(prepared(), START, () => false)
-    assert.deepEqual([routed, reports], [[], []])
+    let asked = 0
+    const owned = () => ++asked < 2
+    for (const answer of [AT_MME, { kind: 'refused', cause: 'routingNoAnswer' } as const]) {
+      asked = 0
+      const { routed, reports, outcomes } = await route(prepared(), START, { answer, owned })
+      assert.deepEqual([routed, reports, outcomes], [[], [], []])
+    }
+  })
+})
+
+describe('TS 23.204 §6.13 step 8: one phone is one lane, and the home network is told what it has to know', () => {
+  const CORRELATION = {
+    hssId: '00101',
+    originatingUri: 'sip:alice@ims.example',
+    destinationUri: 'sip:bob@ims.example',
+  }
+
+  test('the lane is that of the number, without one that of the IMSI', async () => {
+    const lane = async (target: Target) =>
+      (await route(prepared(), START, { target: { kind: 'target', ...target } })).routed[0]?.deliveryKey
+    assert.equal(await lane({ number: NUMBER }), keys.keyOf(NUMBER))
+    assert.equal(await lane({ imsi: IMSI }), keys.keyOf(IMSI))
+    assert.equal(await lane({ correlation: CORRELATION }), keys.keyOf(IMSI))
+  })
+
+  test('what ties requests about a user without a number together goes to the serving node and to the report', async () => {
+    const { routed } = await route(prepared(), START, {
+      target: { kind: 'target', correlation: CORRELATION },
+    })
+    assert.deepEqual(routed[0]?.correlation, CORRELATION)
+    assert.deepEqual(routed[0]?.home, {
+      protocol: 's6c',
+      host: 'hss.example',
+      waiting: true,
+      singleAttempt: true,
+      correlation: CORRELATION,
+    })
+  })
+
+  const untold: Answer = {
+    kind: 'refused',
+    cause: 'absentSubscriber',
+    untold: {
+      home: { protocol: 's6c', host: 'hss.example', waiting: false },
+      nodes: [{ kind: 'sgsn', outcome: 'absent', diagnostic: 6 }],
+    },
+  }
+
+  test('TS 29.338 §5.2.1: an absence that the HSS has not noted is an outcome for it', async () => {
+    const { outcomes, reports } = await route(prepared(), START, { answer: untold, singleAttempt: false })
+    assert.equal(reports[0]?.cause, 'absentSubscriber')
+    const [outcome, ...others] = outcomes
+    assert.deepEqual(others, [])
+    const { home, ending, nodes, deliveryKey, imsi } = outcome ?? assert.fail()
+    assert.deepEqual(
+      { home, ending, nodes, deliveryKey, imsi },
+      {
+        home: {
+          protocol: 's6c',
+          host: 'hss.example',
+          waiting: false,
+          singleAttempt: false,
+          msisdn: '447900123456',
+        },
+        ending: 'failed',
+        nodes: [{ kind: 'sgsn', outcome: 'absent', diagnostic: 6 }],
+        deliveryKey: keys.keyOf(NUMBER),
+        imsi: undefined,
+      },
+    )
+  })
+
+  test('TS 29.338 §5.2.1: none where it is to keep nothing, or has noted it itself', async () => {
+    const single = await route(prepared(), START, { answer: untold })
+    const noted = await route(prepared(), START, {
+      answer: { kind: 'refused', cause: 'absentSubscriber' },
+      singleAttempt: false,
+    })
+    assert.deepEqual([single.outcomes, noted.outcomes], [[], []])
+  })
+
+  test('TS 29.338 §5.2.3: an HSS that names no node is told of the one that is preferred', async () => {
+    const answer = { ...untold, untold: { ...untold.untold, nodes: [] } } as Answer
+    const { outcomes } = await route(prepared(), START, { answer, singleAttempt: false })
+    assert.deepEqual(outcomes[0]?.nodes, [{ kind: 'mme', outcome: 'absent' }])
   })
 })

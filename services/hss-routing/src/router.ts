@@ -2,19 +2,31 @@ import type { Cause } from '@ipsmgw/causes'
 import {
   envelopeOf,
   type Home,
+  type NodeOutcome,
   type ServingNode,
+  type SmOutcome,
   type SmPrepared,
   type SmReport,
   type SmRouted,
+  type SmsmiCorrelation,
 } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
+import type { Recipients } from './recipients.ts'
 
 /** A query's negative answer, as a value. */
 export interface Refusal {
   readonly kind: 'refused'
   readonly cause: Cause
   readonly detail?: string
+  /** The home network has not noted this failure, and would have to be told. */
+  readonly untold?: {
+    readonly home: HomeAnswer
+    readonly imsi?: string
+    readonly nodes: readonly NodeOutcome[]
+  }
 }
+
+type HomeAnswer = Omit<Home, 'msisdn' | 'singleAttempt' | 'correlation'>
 
 /** Where the recipient is, as HSS or HLR say. */
 export interface RoutingAnswer {
@@ -26,17 +38,23 @@ export interface RoutingAnswer {
   /** Diameter identity or masked address of who answered. */
   readonly peer: string
   /** Who gave it, and what it keeps of this recipient; absent: nobody can be told how it ends. */
-  readonly home?: Omit<Home, 'msisdn' | 'singleAttempt'>
+  readonly home?: HomeAnswer
 }
 
-/** Serving nodes of a number (S6c SRR, MAP sendRoutingInfoForSM). */
-export type RouteQuery = (number: string, budgetMs: number) => Promise<RoutingAnswer | Refusal>
-
-export interface Queries {
-  /** Number of a public identity (Sh UDR). */
-  resolve(publicIdentity: string, budgetMs: number): Promise<{ kind: 'number'; number: string } | Refusal>
-  readonly route: RouteQuery
+/** Whom routing is asked about: the number, without one the IMSI, without both the user of a SIP URI. */
+export interface Target {
+  /** With `+`. */
+  readonly number?: string
+  readonly imsi?: string
+  readonly correlation?: SmsmiCorrelation
+  /** Diameter identity of the HSS that has the user, where Sh was asked. */
+  readonly hss?: string
+  /** Sh was asked, and no HSS has the user. */
+  readonly unknownToHss?: boolean
 }
+
+/** Serving nodes of a recipient (S6c SRR, MAP sendRoutingInfoForSM). */
+export type RouteQuery = (target: Target, budgetMs: number) => Promise<RoutingAnswer | Refusal>
 
 export interface RouterOptions {
   /** Kinds of node in the operator's order of preference; others are not used. */
@@ -48,13 +66,14 @@ export interface RouterOptions {
 }
 
 export interface RouterDependencies {
-  readonly queries: Queries
+  readonly recipients: Pick<Recipients, 'target'>
+  readonly route: RouteQuery
   readonly keys: KeyMaker
-  /** Whether the operator's policy serves this number; asked for those that only the HSS knew. */
-  serves(number: string): boolean
   now(): number
   publishRouted(routed: SmRouted): Promise<void>
   publishReport(report: SmReport): Promise<void>
+  /** For whom the home network must be told of. */
+  publishOutcome(outcome: SmOutcome): Promise<void>
 }
 
 /** What a report holds; a longer one could not be read. */
@@ -72,17 +91,22 @@ export class Router {
 
   /** `owned`: the record is still this instance's; after the queries, which take their time, it may be another's. */
   async handle(prepared: SmPrepared, owned: () => boolean): Promise<void> {
-    const { now, keys, publishRouted } = this.#dependencies
+    const { now, recipients, route } = this.#dependencies
     // With part 1 on the phone the rest is sent even when it is late.
     const latestMs = prepared.routing.firstPart === 1 ? prepared.forwardByMs : Number.POSITIVE_INFINITY
     if (now() >= latestMs) return this.#fail(prepared, { kind: 'refused', cause: 'expiredBeforeForward' })
     const untilMs = Math.min(now() + this.#options.budgetMs, latestMs)
-    const number = await this.#number(prepared, untilMs)
+    const target = await recipients.target(prepared, untilMs - now())
     if (!owned()) return
-    if (number.kind === 'refused') return this.#fail(prepared, number)
-    const answer = await this.#dependencies.queries.route(number.number, untilMs - now())
+    if (target.kind === 'refused') return this.#fail(prepared, target)
+    const answer = await route(target, untilMs - now())
     if (!owned()) return
-    if (answer.kind === 'refused') return this.#fail(prepared, answer)
+    if (answer.kind === 'routed') return this.#routed(prepared, target, answer)
+    await this.#tellHome(prepared, target, answer)
+    await this.#fail(prepared, answer)
+  }
+
+  async #routed(prepared: SmPrepared, target: Target, answer: RoutingAnswer): Promise<void> {
     const nodes = this.#ordered(answer.nodes)
     if (nodes.length === 0)
       return this.#fail(prepared, {
@@ -92,9 +116,9 @@ export class Router {
       })
     // In one request: else a process that ends in between leaves a message under way that nobody knows of, and a failure
     // that the next one finds is believed.
-    const routed = publishRouted({
+    const routed = this.#dependencies.publishRouted({
       ...envelopeOf(prepared),
-      deliveryKey: keys.keyOf(number.number),
+      deliveryKey: this.#deliveryKey(target, answer.imsi),
       imsi: answer.imsi,
       recipient: prepared.recipient,
       nodes,
@@ -102,30 +126,50 @@ export class Router {
       routing: prepared.routing,
       ...(prepared.expiresAtMs !== undefined && { expiresAtMs: prepared.expiresAtMs }),
       early: prepared.early,
-      ...this.#homeOf(answer, number.number),
+      ...(target.correlation !== undefined && { correlation: target.correlation }),
+      ...this.#homeOf(answer, target),
     })
     const detail = nodes.map((node) => node.kind).join(' ')
     await Promise.all([routed, this.#report(prepared, { step: 'routed', peer: answer.peer, detail })])
   }
 
-  async #number(
-    prepared: SmPrepared,
-    untilMs: number,
-  ): Promise<{ kind: 'number'; number: string } | Refusal> {
-    const { number, uri } = prepared.recipient
-    if (number !== undefined) return { kind: 'number', number }
-    const { queries, serves, now } = this.#dependencies
-    const resolved = await queries.resolve(uri, untilMs - now())
-    return resolved.kind === 'refused' || serves(resolved.number)
-      ? resolved
-      : { kind: 'refused', cause: 'notAuthorised' }
+  /** One phone is one lane: by its number, else by its IMSI, never by what an SMS router put in the IMSI's place. */
+  #deliveryKey({ number, imsi }: Target, routedTo: string): string {
+    return this.#dependencies.keys.keyOf(number ?? imsi ?? routedTo)
   }
 
   /** Whom to tell how it ends, when there is anything that it would have to know. */
-  #homeOf({ home }: RoutingAnswer, number: string): { home?: Home } {
+  #homeOf({ home }: RoutingAnswer, target: Target): { home?: Home } {
     const { singleAttempt } = this.#options
     if (home === undefined || (singleAttempt && !home.waiting)) return {}
-    return { home: { ...home, singleAttempt, msisdn: number.replace(/^\+/, '') } }
+    return { home: this.#homeFor(home, target) }
+  }
+
+  #homeFor(home: HomeAnswer, { number, correlation }: Target): Home {
+    return {
+      ...home,
+      singleAttempt: this.#options.singleAttempt,
+      ...(number !== undefined && { msisdn: number.replace(/^\+/, '') }),
+      ...(correlation !== undefined && { correlation }),
+    }
+  }
+
+  /** A home network that has not noted the failure itself is told, if it is to keep anything at all. */
+  async #tellHome(prepared: SmPrepared, target: Target, { untold }: Refusal): Promise<void> {
+    const { singleAttempt, preference } = this.#options
+    const imsi = untold?.imsi ?? target.imsi
+    const subject = target.number ?? imsi
+    if (untold === undefined || singleAttempt || subject === undefined) return
+    const [kind = 'mme'] = preference
+    await this.#dependencies.publishOutcome({
+      ...envelopeOf(prepared),
+      deliveryKey: this.#dependencies.keys.keyOf(subject),
+      atMs: this.#dependencies.now(),
+      ...(imsi !== undefined && { imsi }),
+      home: this.#homeFor(untold.home, target),
+      ending: 'failed',
+      nodes: untold.nodes.length > 0 ? [...untold.nodes] : [{ kind, outcome: 'absent' }],
+    })
   }
 
   #ordered(nodes: readonly ServingNode[]): ServingNode[] {

@@ -84,6 +84,30 @@ describe('TS 23.204 §6.13 step 7: conversion', () => {
     assert.equal(result.kind === 'refused' && result.report.cause, 'tooLong')
   })
 
+  test('the sender’s URI goes on only to a recipient without a number, and never from a hidden sender', () => {
+    const byName = { uri: 'sip:bob@ims.example', source: 'Request-URI' } as const
+    const alice = { uri: 'sip:alice@ims.example' }
+    const sender = { asserted: [{ uri: 'tel:+447700900111', number: '+447700900111' }, alice], from: alice }
+    const uriOf = (rest: Partial<ImReceived>) => {
+      const result = convert(
+        message('hello', rest),
+        tools((p) => ({ homeDomains: ['ims.example'], anonymity: { ...p.anonymity, mode: 'allow' } })),
+        1,
+      )
+      return result.kind === 'prepared' ? result.prepared.originatorUri : result.kind
+    }
+    assert.equal(uriOf({ recipient: byName, sender }), 'sip:alice@ims.example')
+    assert.equal(uriOf({ sender }), undefined)
+    assert.equal(uriOf({ recipient: byName, sender: { ...sender, anonymity: { signal: 'id' } } }), undefined)
+  })
+
+  test('the profile of the SIP peer goes on: what remains of step 7 is decided by it', () => {
+    const policy = loadPolicy('', { profiles: { cpm: {} } })
+    const sip = { callId: 'c', peer: 'p', transport: 'udp', profile: 'cpm' } as const
+    const result = convert(message('hello', { sip }), { ...tools(), policy }, 1)
+    assert.equal(result.kind === 'prepared' && result.prepared.profile, 'cpm')
+  })
+
   test('a hidden sender leaves no digit, no Call-ID and no name in what goes on', () => {
     const result = convert(
       message('hello', {

@@ -71,12 +71,21 @@ function prepared(
         uri: message.recipient.uri,
         ...(message.recipient.number !== undefined && { number: message.recipient.number }),
       },
+      ...originatorOf(message),
+      ...(message.sip.profile !== undefined && { profile: message.sip.profile }),
       tpdus: encoded.tpdus.map((tpdu) => tpdu.toString('base64')),
       routing: { attempt: 1, firstPart: 1 },
       ...(message.expiresAtMs !== undefined && { expiresAtMs: message.expiresAtMs }),
       early: message.answer.earlyAtMs !== undefined,
     },
   }
+}
+
+/** Only where routing may need it: between SIP URIs there is nothing else that the home network could go by. */
+function originatorOf({ recipient, sender }: ImReceived): { originatorUri?: string } {
+  if (recipient.number !== undefined || sender.anonymity !== undefined) return {}
+  const uri = sender.asserted.map((identity) => identity.uri).find((it) => /^sips?:/i.test(it))
+  return uri === undefined ? {} : { originatorUri: uri }
 }
 
 function alphabetOf(encoding: TextEncoding | undefined): string {

@@ -217,6 +217,7 @@ export class Delivery {
     const result = await session.forward({
       node,
       imsi: message.imsi,
+      ...(message.correlation !== undefined && { correlation: message.correlation }),
       tpdu: Buffer.from(message.tpdus[part - 1] as string, 'base64'),
       part,
       parts: message.tpdus.length,
@@ -255,9 +256,11 @@ export class Delivery {
   }
 
   #routeAgain(message: SmRouted, part: number): Promise<void> {
+    const originatorUri = message.correlation?.originatingUri
     return this.#dependencies.publishPrepared({
       ...envelopeOf(message),
       recipient: message.recipient,
+      ...(originatorUri !== undefined && { originatorUri }),
       tpdus: message.tpdus,
       routing: { attempt: 2, firstPart: part },
       ...(message.expiresAtMs !== undefined && { expiresAtMs: message.expiresAtMs }),

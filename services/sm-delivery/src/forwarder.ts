@@ -1,10 +1,12 @@
 import type { Cause } from '@ipsmgw/causes'
-import type { ServingNode } from '@ipsmgw/events'
+import type { ServingNode, SmsmiCorrelation } from '@ipsmgw/events'
 
 /** One part on its way to one serving node. */
 export interface PartForward {
   readonly node: ServingNode
   readonly imsi: string
+  /** Of a user without a number. */
+  readonly correlation?: SmsmiCorrelation
   /** SMS-DELIVER octets. */
   readonly tpdu: Buffer
   readonly part: number

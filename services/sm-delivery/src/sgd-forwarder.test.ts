@@ -99,6 +99,17 @@ function deliveryFailure(cause: number, report?: string): SendResult {
 }
 
 describe('TFR', () => {
+  test('TS 29.338 §6.2.2: what ties requests about a user without a number together is in the TFR', async () => {
+    const correlation = { hssId: '00101', destinationUri: 'sip:bob@ims.example' }
+    const { sent } = await forward(made({ 'Result-Code': 2001 }), { correlation })
+    assert.deepEqual(sent[0]?.request['SMSMI-Correlation-ID'], {
+      'HSS-ID': '00101',
+      'Destination-SIP-URI': 'sip:bob@ims.example',
+    })
+    const plain = await forward(made({ 'Result-Code': 2001 }))
+    assert.equal(plain.sent[0]?.request['SMSMI-Correlation-ID'], undefined)
+  })
+
   test('TS 29.338 §6.3.2.5: a part makes the TFR of another stack, less what only a store needs', async () => {
     const { sent } = await forward(answerOf(octetsOf('tfa')))
     const [only, ...others] = sent

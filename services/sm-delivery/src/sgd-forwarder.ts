@@ -10,6 +10,7 @@ import {
   type OutgoingRequest,
   ResultCode,
   type SendResult,
+  smsmiCorrelationId,
   TfrFlags,
   value,
 } from '@ipsmgw/diameter'
@@ -67,7 +68,7 @@ export function createSgdForwarder(
 }
 
 function requestOf(
-  { node, imsi, tpdu, moreMessagesToSend, startedAtMs }: PartForward,
+  { node, imsi, correlation, tpdu, moreMessagesToSend, startedAtMs }: PartForward,
   host: string,
   realm: string,
   { serviceCentre, smDeliveryTimerSeconds }: SgdForwarderOptions,
@@ -77,6 +78,7 @@ function requestOf(
     'Destination-Host': host,
     'Destination-Realm': realm,
     'User-Name': imsi,
+    ...(correlation !== undefined && { 'SMSMI-Correlation-ID': smsmiCorrelationId(correlation) }),
     'SC-Address': serviceCentre,
     'SM-RP-UI': tpdu,
     ...(kind === 'mme' && number !== undefined && { 'MME-Number-for-MT-SMS': number }),

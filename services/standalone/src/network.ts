@@ -44,7 +44,7 @@ export function buildNetwork(
   return {
     peers: () => diameter.node.peers(),
     parts: sigtran === undefined ? [diameter] : [diameter, sigtran],
-    queries: buildQueries(config, legs),
+    queries: buildQueries(config, legs, dependencies),
     statuses: buildStatusQueries(config, legs),
     forwarders: buildForwarders(config, legs),
   }

@@ -32,7 +32,7 @@ function network(answer: () => Promise<void> = async () => {}) {
   const ways: Network = {
     parts: [],
     queries: {
-      resolve: async () => ({ kind: 'refused', cause: 'unknownSubscriber' }),
+      user: async () => ({ kind: 'refused', cause: 'unknownSubscriber' }),
       route: async () => ({
         kind: 'routed',
         imsi: '234150000000001',

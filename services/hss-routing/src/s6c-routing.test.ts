@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import {
-  decodeDiameter,
-  encodeMessage,
-  type Fields,
-  type MessageName,
-  type OutgoingRequest,
-  type RequestName,
-  resultOf,
-  type SendOptions,
-  type SendResult,
-} from '@ipsmgw/diameter'
-import { createDiameterQueries, type DiameterQueriesOptions } from './diameter-queries.ts'
+import type { Fields, SendResult } from '@ipsmgw/diameter'
+import { createS6cRouting, type S6cRoutingOptions } from './s6c-routing.ts'
+import { failed as failedWith, made, scriptedNode, vector } from './testing/scripted-node.ts'
 
-const FILE = new URL('../../../test/vectors/diameter-vectors.json', import.meta.url)
-const { vectors } = JSON.parse(readFileSync(FILE, 'utf8')) as { vectors: { name: string; hex: string }[] }
-
-const OPTIONS: DiameterQueriesOptions = {
+const OPTIONS: S6cRoutingOptions = {
   hssRealm: 'epc.example',
   serviceCentre: '15550009000',
   ownNumbers: ['15550009001'],
@@ -26,65 +13,24 @@ const OPTIONS: DiameterQueriesOptions = {
   smsf: false,
   singleAttempt: true,
 }
-const NUMBER = '+15550001042'
+const TARGET = { number: '+15550001042' }
 
-interface Sent {
-  readonly name: RequestName
-  readonly request: Readonly<Record<string, unknown>>
-  readonly options: SendOptions
-}
-
-/** Queries over a node that answers with these outcomes, one after the other. */
-function queries(outcomes: readonly SendResult[], options: Partial<DiameterQueriesOptions> = {}) {
-  const sent: Sent[] = []
-  const node = {
-    send<M extends RequestName>(name: M, request: OutgoingRequest<M>, options: SendOptions<M>) {
-      sent.push({ name, request: request as never, options: options as SendOptions })
-      return Promise.resolve(outcomes[sent.length - 1] as SendResult)
-    },
-  }
-  return { sent, queries: createDiameterQueries(node, { ...OPTIONS, ...options }) }
-}
-
-function answerOf(octets: Buffer): SendResult {
-  const message = decodeDiameter(octets)
-  const result = resultOf(message)
-  assert.ok(result)
-  return { kind: 'answer', message, result, peer: 'dra.example' }
-}
-
-function vector(name: string): SendResult {
-  return answerOf(Buffer.from(vectors.find((it) => it.name === name)?.hex ?? '', 'hex'))
-}
-
-function made<M extends MessageName>(name: M, fields: Partial<Fields<M>>): SendResult {
-  const common = {
-    'Session-Id': 'a;1;2',
-    'Vendor-Specific-Application-Id': { 'Vendor-Id': 10_415 },
-    'Auth-Session-State': 1,
-    'Origin-Host': 'hss.example',
-    'Origin-Realm': 'epc.example',
-    ...fields,
-  }
-  return answerOf(encodeMessage(name, common as never, { hopByHopId: 1, endToEndId: 1 }))
+/** Routing over a node that answers with these outcomes, one after the other. */
+function routing(outcomes: readonly SendResult[], options: Partial<S6cRoutingOptions> = {}) {
+  const { sent, node } = scriptedNode(outcomes)
+  return { sent, route: createS6cRouting(node, { ...OPTIONS, ...options }) }
 }
 
 function routed(fields: Partial<Fields<'SRA'>>): SendResult {
   return made('SRA', { 'Result-Code': 2001, 'User-Name': '001010000000042', ...fields })
 }
 
-function failed(vendorId: number, code: number): SendResult {
-  const result =
-    vendorId === 0
-      ? { 'Result-Code': code }
-      : { 'Experimental-Result': { 'Vendor-Id': vendorId, 'Experimental-Result-Code': code } }
-  return made('SRA', result)
-}
+const failed = (vendorId: number, code: number) => failedWith('SRA', vendorId, code)
 
 describe('S6c routing', () => {
   test('TS 29.338 §5.3.2.3: the SRR has number, service centre, priority, single attempt, and may fail over', async () => {
-    const it = queries([vector('sra-msc')])
-    await it.queries.route(NUMBER, 4_000)
+    const it = routing([vector('sra-msc')])
+    await it.route(TARGET, 4_000)
     assert.deepEqual(it.sent, [
       {
         name: 'SRR',
@@ -101,7 +47,7 @@ describe('S6c routing', () => {
   })
 
   test('TS 29.338 §5.3.3.6: an MSC with its LMSI is reached over MAP', async () => {
-    const answer = await queries([vector('sra-msc')]).queries.route(NUMBER, 4_000)
+    const answer = await routing([vector('sra-msc')]).route(TARGET, 4_000)
     assert.ok(answer.kind === 'routed')
     assert.equal(answer.imsi, '001010000000042')
     const [node, ...others] = answer.nodes
@@ -111,7 +57,7 @@ describe('S6c routing', () => {
   })
 
   test('TS 29.338 §5.3.3.7: MME and additional SGSN are both named, preferred first, over SGd', async () => {
-    const answer = await queries([vector('sra-mme-sgsn')]).queries.route(NUMBER, 4_000)
+    const answer = await routing([vector('sra-mme-sgsn')]).route(TARGET, 4_000)
     assert.ok(answer.kind === 'routed')
     assert.equal(answer.peer, 'hss1.epc.mnc001.mcc001.3gppnetwork.org')
     const realm = 'epc.mnc001.mcc001.3gppnetwork.org'
@@ -142,7 +88,7 @@ describe('S6c routing', () => {
   ]
   for (const [rule, outcome, nodes] of forms)
     test(`TS 29.338 §5.3.3.6: ${rule}`, async () => {
-      const answer = await queries([outcome]).queries.route(NUMBER, 4_000)
+      const answer = await routing([outcome]).route(TARGET, 4_000)
       assert.ok(answer.kind === 'routed')
       assert.equal(answer.nodes.map(({ kind, protocol }) => `${kind}/${protocol}`).join(' '), nodes)
     })
@@ -184,18 +130,18 @@ describe('S6c routing', () => {
   ]
   for (const [rule, outcome, cause] of refused)
     test(`TS 29.338 ${rule} is ${cause}`, async () => {
-      const answer = await queries([outcome]).queries.route(NUMBER, 4_000)
+      const answer = await routing([outcome]).route(TARGET, 4_000)
       assert.equal(answer.kind === 'refused' && answer.cause, cause)
     })
 
   test('TS 23.040 §3.3.2: the diagnostic of an absent user is told', async () => {
-    const answer = await queries([vector('sra-absent')]).queries.route(NUMBER, 4_000)
+    const answer = await routing([vector('sra-absent')]).route(TARGET, 4_000)
     assert.match((answer.kind === 'refused' && answer.detail) || '', /10415:5550.*diagnostic \d/)
   })
 
   test('TS 29.338 §5.2.1: an HSS that refuses the SMSF feature is asked once more without it', async () => {
-    const it = queries([failed(10_415, 5_011), vector('sra-msc')], { smsf: true })
-    const answer = await it.queries.route(NUMBER, 4_000)
+    const it = routing([failed(10_415, 5_011), vector('sra-msc')], { smsf: true })
+    const answer = await it.route(TARGET, 4_000)
     assert.equal(answer.kind, 'routed')
     assert.deepEqual(
       it.sent.map(({ request }) => request['Supported-Features'] !== undefined),
@@ -203,33 +149,75 @@ describe('S6c routing', () => {
     )
     assert.ok((it.sent[1]?.options.timeoutMs ?? 0) <= 4_000)
   })
-})
 
-describe('Sh', () => {
-  test('TS 29.328 §6.1.1: the number of an identity is asked for, and nothing else', async () => {
-    const it = queries([vector('uda')])
-    const answer = await it.queries.resolve('sip:alice@ims.example', 2_000)
-    assert.deepEqual(it.sent[0]?.request, {
-      'Destination-Realm': 'epc.example',
-      'User-Identity': { 'Public-Identity': 'sip:alice@ims.example' },
-      'Data-Reference': [17],
-    })
-    assert.deepEqual(answer, { kind: 'number', number: '+15550001042' })
+  test('TS 29.338 §5.2.1: the HSS that has the user is named, and when it cannot answer nobody is', async () => {
+    const it = routing([failed(0, 3_002), vector('sra-msc')])
+    const answer = await it.route({ ...TARGET, hss: 'hss1.example' }, 4_000)
+    assert.equal(answer.kind, 'routed')
+    assert.deepEqual(
+      it.sent.map(({ request, options }) => [request['Destination-Host'], options.timeoutMs <= 4_000]),
+      [
+        ['hss1.example', true],
+        [undefined, true],
+      ],
+    )
+    assert.equal(it.sent[0]?.options.timeoutMs, OPTIONS.attemptMs)
   })
 
-  const data = (xml: string) => made('UDA', { 'Result-Code': 2001, 'User-Data': Buffer.from(xml) })
-  const refused: [rule: string, outcome: SendResult, cause: string][] = [
-    ['an unknown identity', vector('uda-user-unknown'), 'unknownSubscriber'],
-    ['a user without a number', data('<Sh-Data/>'), 'noSubscriberNumber'],
-    ['no user data at all', made('UDA', { 'Result-Code': 2001 }), 'noSubscriberNumber'],
-    ['malformed user data', data('<Sh-Data>'), 'serviceDataUnavailable'],
-    ['entities', data('<!DOCTYPE a><Sh-Data/>'), 'serviceDataUnavailable'],
-    ['a forbidden question', failed(10_415, 5_101), 'serviceDataRefused'],
-    ['silence', { kind: 'no-answer', peer: 'hss.example', reason: 'timeout' }, 'serviceDataUnavailable'],
+  test('TS 29.338 §5.2.1: a no of the HSS that has the user is a no', async () => {
+    const it = routing([vector('sra-absent')])
+    const answer = await it.route({ ...TARGET, hss: 'hss1.example' }, 4_000)
+    assert.deepEqual([answer.kind === 'refused' && answer.cause, it.sent.length], ['absentSubscriber', 1])
+  })
+
+  test('TS 29.338 §5.3.2.3: without a number the IMSI stands in User-Name', async () => {
+    const it = routing([vector('sra-msc')])
+    await it.route({ imsi: '001010000000042' }, 4_000)
+    const { MSISDN: msisdn, 'User-Name': name } = it.sent[0]?.request ?? {}
+    assert.deepEqual([msisdn, name], [undefined, '001010000000042'])
+  })
+
+  test('TS 29.338 §5.3.2.3: without both SMSMI-Correlation-ID names the URIs, and User-Name the HSS', async () => {
+    const it = routing([vector('sra-msc')])
+    const correlation = {
+      hssId: '00101',
+      originatingUri: 'sip:alice@ims.example',
+      destinationUri: 'sip:bob@ims.example',
+    }
+    const answer = await it.route({ correlation }, 4_000)
+    assert.equal(answer.kind === 'routed' && answer.imsi, '001010000000042')
+    const { MSISDN: msisdn, 'User-Name': name, 'SMSMI-Correlation-ID': id } = it.sent[0]?.request ?? {}
+    assert.deepEqual([msisdn, name], [undefined, '00101'])
+    assert.deepEqual(id, {
+      'HSS-ID': '00101',
+      'Originating-SIP-URI': 'sip:alice@ims.example',
+      'Destination-SIP-URI': 'sip:bob@ims.example',
+    })
+  })
+
+  const absent = (status: number | undefined) =>
+    made('SRA', {
+      'Experimental-Result': { 'Vendor-Id': 10_415, 'Experimental-Result-Code': 5_550 },
+      'SGSN-Absent-User-Diagnostic-SM': 6,
+      ...(status !== undefined && { 'MWD-Status': status }),
+    })
+  const untold: [rule: string, status: number | undefined, told: boolean][] = [
+    ['has noted the service centre', 0b0010, false],
+    ['says nothing of its list', undefined, false],
+    ['has not included the service centre', 0b0011, true],
   ]
-  for (const [rule, outcome, cause] of refused)
-    test(`TS 29.328 §6.1.1: ${rule} is ${cause}`, async () => {
-      const answer = await queries([outcome]).queries.resolve('sip:alice@ims.example', 2_000)
-      assert.equal(answer.kind === 'refused' && answer.cause, cause)
+  for (const [rule, status, told] of untold)
+    test(`TS 29.338 §5.2.1: an HSS that refuses an absent user and ${rule} is${told ? '' : ' not'} to be told`, async () => {
+      const answer = await routing([absent(status)]).route(TARGET, 4_000)
+      assert.ok(answer.kind === 'refused')
+      assert.deepEqual(
+        answer.untold,
+        told
+          ? {
+              home: { protocol: 's6c', host: 'hss.example', waiting: false },
+              nodes: [{ kind: 'sgsn', outcome: 'absent', diagnostic: 6 }],
+            }
+          : undefined,
+      )
     })
 })

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DecodeError } from '@ipsmgw/bytes'
-import { numbersOf, readXml } from './sh-data.ts'
+import { readUserData } from './user-data.ts'
+import { readXml } from './xml.ts'
 
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 
-function numbers(xml: string): string[] {
-  return numbersOf(Buffer.from(xml))
+function numbers(xml: string): readonly string[] {
+  return readUserData(Buffer.from(xml)).numbers
 }
 
 describe('Numbers in Sh-Data', () => {
@@ -47,6 +48,61 @@ describe('Numbers in Sh-Data', () => {
   for (const [rule, xml, expected] of cases)
     test(`TS 29.328 annex C: ${rule}`, () => {
       assert.deepEqual(numbers(xml), expected)
+    })
+})
+
+describe('Other data in Sh-Data', () => {
+  const of = (xml: string, indication?: string) => readUserData(Buffer.from(xml), indication)
+  const repository = (indication: string, content: string) =>
+    `<RepositoryData><ServiceIndication>${indication}</ServiceIndication><SequenceNumber>7</SequenceNumber><ServiceData>${content}</ServiceData></RepositoryData>`
+  const ours = (word: string) =>
+    `<IpSmGw xmlns="urn:ipsmgw:service-data:1"><ImToSms>${word}</ImToSms></IpSmGw>`
+
+  test('TS 29.328 annex C: the IMSI in nested extensions, and IMSUserState', () => {
+    const data = of(
+      '<Sh-Data><Sh-IMS-Data><IMSUserState>1</IMSUserState></Sh-IMS-Data><Extension><Extension><Extension><IMSI>234150000000001</IMSI></Extension></Extension></Extension></Sh-Data>',
+    )
+    assert.deepEqual(data, { numbers: [], imsi: '234150000000001', imsState: 'registered' })
+  })
+
+  test('TS 29.328 annex C: neither of them where it is none, or service data pretend so', () => {
+    for (const xml of [
+      '<Sh-Data><IMSI>234150000000001</IMSI></Sh-Data>',
+      '<Sh-Data><Extension><IMSI>+23415</IMSI></Extension></Sh-Data>',
+      '<Sh-Data><Sh-IMS-Data><IMSUserState>9</IMSUserState></Sh-IMS-Data></Sh-Data>',
+      `<Sh-Data>${repository('ipsmgw', '<Extension><IMSI>234150000000001</IMSI></Extension>')}</Sh-Data>`,
+    ])
+      assert.deepEqual(of(xml, 'ipsmgw'), { numbers: [] })
+  })
+
+  const grants: [rule: string, xml: string, grant: string | undefined][] = [
+    ['allowed', repository('ipsmgw', ours('allowed')), 'granted'],
+    ['barred', repository('ipsmgw', ours(' barred ')), 'refused'],
+    ['another word is no grant', repository('ipsmgw', ours('yes')), 'refused'],
+    ['no word is no grant', repository('ipsmgw', ours('')), 'refused'],
+    [
+      'two words are no grant, whichever comes first',
+      repository('ipsmgw', '<IpSmGw><ImToSms>barred</ImToSms><ImToSms>allowed</ImToSms></IpSmGw>'),
+      'refused',
+    ],
+    ['data of another service are not ours', repository('other', ours('allowed')), undefined],
+    [
+      'the ones of several that were asked for',
+      repository('other', ours('barred')) + repository('ipsmgw', ours('allowed')),
+      'granted',
+    ],
+    ['service data without our element', repository('ipsmgw', '<Other/>'), undefined],
+    ['our element deeper inside', repository('ipsmgw', `<Other>${ours('allowed')}</Other>`), undefined],
+    ['a grant outside service data', ours('allowed'), undefined],
+    [
+      'data without an indication',
+      `<RepositoryData><ServiceData>${ours('allowed')}</ServiceData></RepositoryData>`,
+      undefined,
+    ],
+  ]
+  for (const [rule, xml, grant] of grants)
+    test(`docs/protocols/service-data.xsd: ${rule}`, () => {
+      assert.equal(of(`<Sh-Data>${xml}</Sh-Data>`, 'ipsmgw').grant, grant)
     })
 })
 

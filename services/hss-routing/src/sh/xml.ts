@@ -9,26 +9,9 @@ const NAME = /[A-Za-z_][\w.-]{0,99}(?::[A-Za-z_][\w.-]{0,99})?/y
 const ATTRIBUTES = /(?:\s+[\w:.-]{1,100}\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*/y
 const NAMED_ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 const REFERENCE = /&(?:#(\d{1,7})|#x([0-9a-fA-F]{1,6})|([a-z]{1,8}));|&/g
-const MSISDN = /^\+?[1-9][0-9]{4,14}$/
 
 /** Called for every element with its path of local names from the root, and its own text. */
 type Visit = (path: readonly string[], text: string) => void
-
-/**
- * Numbers of a user in Sh-Data (TS 29.328 annex C), in their order, with `+`. Names are taken without prefix, anything
- * unknown is passed over: newer releases nest their additions. Throws `DecodeError` for what is no such document.
- */
-export function numbersOf(userData: Buffer): string[] {
-  const numbers: string[] = []
-  readXml(userData, (path, text) => {
-    // Service data is anybody's XML.
-    if (path.at(-1) !== 'MSISDN' || !path.includes('PublicIdentifiers') || path.includes('ServiceData'))
-      return
-    const number = text.trim()
-    if (MSISDN.test(number)) numbers.push(number.startsWith('+') ? number : `+${number}`)
-  })
-  return numbers
-}
 
 /**
  * A small XML reader that has nothing to attack: no document type, no entities but the five of XML, bounded size,
