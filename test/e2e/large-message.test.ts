@@ -88,7 +88,7 @@ describe('CPM large-message mode (RFC 3261 §13, RFC 4975)', () => {
       assert.equal(bye.header('call-id'), sender.callId)
     })
 
-  test('an outcome that nobody knows is 200 without a report; a late one is told by notification', async () => {
+  test('RFC 4975 §7.1.2: an outcome that nobody knows is 200; a late success is a report, and a notification', async () => {
     const to = subscriber({ delayMs: ANSWER_BY_MS + 500 })
     const lines = [
       'NS: imdn <urn:ietf:params:imdn>',
@@ -100,11 +100,32 @@ describe('CPM large-message mode (RFC 3261 §13, RFC 4975)', () => {
     const response = await sender.send({ to: to.uri, contentType: 'message/cpim', body, successReport: true })
     assert.match(response.startLine, / 200 OK$/)
     assert.match((await core.about('large-1', 1))[0]?.body ?? '', /<delivered\/>/)
-    assert.deepEqual(
-      sender.msrp.filter(({ startLine }) => startLine.endsWith('REPORT')),
-      [],
-    )
+    assert.equal((await sender.report()).header('status'), '000 200 OK')
   })
+
+  const lateFailures: readonly ['yes' | 'partial' | 'no', number][] = [
+    ['yes', 1],
+    ['partial', 1],
+    ['no', 0],
+  ]
+  for (const [failureReport, reports] of lateFailures)
+    test(`RFC 4975 §7.1.2: Failure-Report ${failureReport}: a message that failed after it was taken is ${reports === 0 ? 'no report' : 'a report of its status'}, and BYE`, async () => {
+      const to = subscriber({ behaviour: 'absent', delayMs: ANSWER_BY_MS + 500 })
+      await sender.invite(to.uri)
+      await sender.connect()
+      const headers = ['Message-ID: late-1', 'Byte-Range: 1-5/5', `Failure-Report: ${failureReport}`]
+      const id = sender.sendChunk(headers, 'text/plain', Buffer.from('Hello'), '$')
+      if (failureReport === 'yes') assert.match((await sender.response(id)).startLine, / 200 OK$/)
+      assert.match((await sender.bye()).header('reason') ?? '', /^SIP;cause=480, Q\.850;cause=20/)
+      const reported = sender.msrp.filter(({ startLine }) => startLine.endsWith('REPORT'))
+      assert.equal(reported.length, reports)
+      for (const report of reported) {
+        assert.equal(report.header('status'), '000 408 Request Timeout')
+        assert.equal(report.header('message-id'), 'late-1')
+        assert.equal(report.header('byte-range'), '1-5/5')
+      }
+      assert.equal(sender.msrp.length, reports + (failureReport === 'yes' ? 1 : 0))
+    })
 
   test('§7.1.1: Failure-Report no: nothing but BYE tells of a failure', async () => {
     const to = subscriber({ behaviour: 'absent' })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, connect as tlsConnect } from 'node:tls'
 import { eventually } from './eventually.ts'
 
 /** A message of SIP or MSRP as text, with what tests ask about it. */
@@ -21,6 +22,16 @@ export interface LargeMessage {
   readonly failureReport?: 'yes' | 'no' | 'partial'
 }
 
+/** How its media connection is made. */
+export interface MediaOptions {
+  /** Own certificate, for TCP/TLS/MSRP. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+  /** Default: active. Passive waits for the gateway's connection. */
+  readonly setup?: 'active' | 'passive' | 'actpass'
+  /** a=fingerprint of the offer. */
+  readonly fingerprint?: string
+}
+
 const FROM = '<sip:+447700900111@ims.example;user=phone>'
 const ANSWER_MS = 12_000
 
@@ -37,13 +48,17 @@ export class MsrpSender {
   readonly #tag = randomBytes(4).toString('hex')
   readonly #answered = new Set<TextMessage>()
   readonly #accepted: Socket[] = []
+  readonly #options: MediaOptions
+  /** Where the gateway's connection arrives, when it is to open it. */
+  #waiting: Server | undefined
   #media: Socket | undefined
   #path = ''
   #to = ''
   #sequence = 1
   #transactions = 0
 
-  private constructor(signalling: Socket, listener: Server, host: string) {
+  private constructor(signalling: Socket, listener: Server, host: string, options: MediaOptions) {
+    this.#options = options
     this.#signalling = signalling
     this.#listener = listener
     this.#host = host
@@ -56,18 +71,25 @@ export class MsrpSender {
     })
   }
 
-  static async open(host: string, gateway: { host: string; port: number }): Promise<MsrpSender> {
+  static async open(
+    host: string,
+    gateway: { host: string; port: number },
+    options: MediaOptions = {},
+  ): Promise<MsrpSender> {
     const listener = createServer()
     listener.listen(0, host)
     await once(listener, 'listening')
     const socket = connect({ ...gateway, localAddress: host, noDelay: true })
     await once(socket, 'connect')
-    return new MsrpSender(socket, listener, host)
+    const sender = new MsrpSender(socket, listener, host, options)
+    if (options.setup === 'passive') await sender.#wait()
+    return sender
   }
 
   close(): void {
     this.#signalling.destroy()
     this.#media?.destroy()
+    this.#waiting?.close()
     this.#listener.close()
     for (const socket of this.#accepted) socket.destroy()
   }
@@ -88,16 +110,18 @@ export class MsrpSender {
   }
 
   offer(lines: readonly string[] = []): string {
+    const { tls, setup = 'active', fingerprint } = this.#options
     return [
       'v=0',
       `o=- 1 1 IN IP4 ${this.#host}`,
       's=-',
       `c=IN IP4 ${this.#host}`,
       't=0 0',
-      'm=message 7654 TCP/MSRP *',
+      `m=message ${this.#mediaPort} ${tls === undefined ? 'TCP/MSRP' : 'TCP/TLS/MSRP'} *`,
       'a=accept-types:message/cpim',
       `a=path:${this.#ownPath}`,
-      'a=setup:active',
+      `a=setup:${setup}`,
+      ...(fingerprint === undefined ? [] : [`a=fingerprint:${fingerprint}`]),
       'a=sendonly',
       ...lines,
       '',
@@ -115,10 +139,48 @@ export class MsrpSender {
     return this.sendChunks(message)
   }
 
+  /** The media connection: opened, or awaited with the request that says which session it is for. */
   async connect(): Promise<void> {
-    const [, host = '', port] = /^msrp:\/\/\[?([^\]/]+?)\]?:(\d+)\//.exec(this.#path) ?? []
-    const socket = connect({ host, port: Number(port), localAddress: this.#host, noDelay: true })
-    await once(socket, 'connect')
+    if (this.#waiting === undefined) await this.#open()
+    else await eventually(() => this.msrp.find(({ startLine }) => startLine.endsWith(' SEND')), 'the opening')
+  }
+
+  async #open(): Promise<void> {
+    const [, host = '', port] = /^msrps?:\/\/\[?([^\]/]+?)\]?:(\d+)\//.exec(this.#path) ?? []
+    const target = { host, port: Number(port), localAddress: this.#host, noDelay: true }
+    const { tls } = this.#options
+    const socket =
+      tls === undefined ? connect(target) : tlsConnect({ ...target, ...tls, rejectUnauthorized: false })
+    await once(socket, tls === undefined ? 'connect' : 'secureConnect')
+    this.#use(socket)
+  }
+
+  async #wait(): Promise<void> {
+    const { tls } = this.#options
+    const accept = (socket: Socket) => {
+      this.#use(socket)
+      socket.on('data', () => this.#answerOpening(socket))
+    }
+    this.#waiting =
+      tls === undefined
+        ? createServer(accept)
+        : createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false }, accept)
+    this.#waiting.listen(0, this.#host)
+    await once(this.#waiting, 'listening')
+  }
+
+  /** The first request of the side that opened the connection (RFC 4975 §5.4). */
+  #answerOpening(socket: Socket): void {
+    for (const message of this.msrp) {
+      const [, id] = /^MSRP (\S+) SEND$/.exec(message.startLine) ?? []
+      if (id === undefined || this.#answered.has(message)) continue
+      this.#answered.add(message)
+      const path = `To-Path: ${message.header('from-path')}\r\nFrom-Path: ${message.header('to-path')}`
+      socket.write(`MSRP ${id} 200 OK\r\n${path}\r\n-------${id}$\r\n`)
+    }
+  }
+
+  #use(socket: Socket): void {
     collect(socket, this.msrp, takeMsrp)
     this.#media = socket
   }
@@ -194,7 +256,13 @@ export class MsrpSender {
   }
 
   get #ownPath(): string {
-    return `msrp://${this.#host}:7654/${this.#tag};tcp`
+    const scheme = this.#options.tls === undefined ? 'msrp' : 'msrps'
+    return `${scheme}://${this.#host}:${this.#mediaPort}/${this.#tag};tcp`
+  }
+
+  get #mediaPort(): number {
+    const address = this.#waiting?.address()
+    return typeof address === 'object' && address !== null ? address.port : 7654
   }
 
   #answerByes(socket: Socket): void {

@@ -12,6 +12,11 @@ export const sipFinalSchema = Type.Object({
   lagMs: Type.Optional(
     Type.Integer({ minimum: 0, description: 'from arrival until the pipeline had read its first result' }),
   ),
+  late: Type.Optional(
+    Type.Boolean({
+      description: 'the sender was answered before: this is what is known since, no second final',
+    }),
+  ),
   final: SipFinalStatus,
 })
 

@@ -105,6 +105,23 @@ export function encodeReport(report: Report): Buffer {
   )
 }
 
+/** A SEND without a body: tells a side that waited which session the connection is for (RFC 4975 §5.4, §7.1). */
+export function encodeOpening(
+  opening: Pick<Report, 'transactionId' | 'toPath' | 'fromPath' | 'messageId'>,
+): Buffer {
+  const { transactionId, toPath, fromPath, messageId } = opening
+  return Buffer.from(
+    [
+      `MSRP ${transactionId} SEND`,
+      `To-Path: ${toPath.join(' ')}`,
+      `From-Path: ${fromPath}`,
+      `Message-ID: ${messageId}`,
+      'Byte-Range: 1-0/0',
+      endLine(transactionId, '$'),
+    ].join('\r\n'),
+  )
+}
+
 function endLine(transactionId: string, continuation: Continuation): string {
   return `${END_DASHES}${transactionId}${continuation}\r\n`
 }
@@ -117,4 +134,15 @@ export function endMarker(transactionId: string): string {
 /** The session in an MSRP URI: what stands behind the authority, compared exactly (§6.1). Undefined: there is none. */
 export function sessionIdOf(uri: string): string | undefined {
   return /^msrps?:\/\/[^/]+\/([^;]+);/i.exec(uri)?.[1]
+}
+
+/** Port of a URI that names none (RFC 4975 §15.1). */
+const PORT = 2855
+
+/** Where the authority of an MSRP URI is; undefined when it is none. */
+export function addressOf(uri: string): { readonly host: string; readonly port: number } | undefined {
+  const [, ip6, name, port] =
+    /^msrps?:\/\/(?:[^@/]*@)?(?:\[([0-9a-f:.]+)\]|([^:/[\]]+))(?::([0-9]{1,5}))?[/;]/i.exec(uri) ?? []
+  const host = ip6 ?? name
+  return host === undefined ? undefined : { host, port: port === undefined ? PORT : Number(port) }
 }

@@ -2,12 +2,13 @@ export { decodeByteRange, decodeHeaders, decodeStartLine, headerOf, sessionIdOf 
 export { MsrpFramer } from './framer.ts'
 export { NOTHING_RECEIVED, type ReceivedMessage, receive } from './fsm.ts'
 export * from './messages.ts'
+export { type Ability, type Agreement, agree } from './negotiation.ts'
 export {
-  type MessageReply,
   MSRP_EVENTS,
+  MsrpEndpoint,
+  type MsrpEndpointOptions,
   type MsrpEventName,
-  MsrpServer,
-  type MsrpServerOptions,
   type MsrpSession,
 } from './peer.ts'
 export { decodeOffer, encodeAnswer, type MsrpTransport, type OfferedMedia } from './sdp.ts'
+export type { MessageReply } from './session.ts'

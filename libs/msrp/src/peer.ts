@@ -1,31 +1,34 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, X509Certificate } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
-import { DecodeError } from '@ipsmgw/bytes'
-import { encodeReport, encodeResponse, sessionIdOf } from './codec.ts'
-import { MsrpFramer } from './framer.ts'
-import { answers, type MsrpEffect, NOTHING_RECEIVED, type ReceivedMessage, receive } from './fsm.ts'
-import type { MsrpLimits, MsrpMessage, MsrpRequest, MsrpStatus } from './messages.ts'
+import { createServer as createTlsServer, type SecureContextOptions, Server as TlsServer } from 'node:tls'
+import { encodeOpening, encodeResponse, sessionIdOf } from './codec.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
+import { encodeFingerprint } from './fingerprint.ts'
+import { answers } from './fsm.ts'
+import type { MsrpMessage, MsrpRequest, MsrpStatus } from './messages.ts'
+import { openSocket } from './opening.ts'
 import type { MsrpTransport } from './sdp.ts'
+import { newTransactionId, Session, type SessionHandlers, type SessionOptions } from './session.ts'
 
 export interface MsrpListenerOptions {
-  readonly host: string
+  readonly transport: MsrpTransport
   readonly port: number
-  /** With it connections are TLS, and URIs msrps. */
-  readonly tls?: TlsOptions
 }
 
-export interface MsrpServerOptions {
-  readonly listener: MsrpListenerOptions
+export interface MsrpEndpointOptions extends ConnectionOptions {
+  readonly host: string
+  /** One for each transport at the most. */
+  readonly listeners: readonly MsrpListenerOptions[]
+  /** Own certificate, and the authorities that are believed; for TLS. */
+  readonly tls?: SecureContextOptions
   /** What URIs name instead of the bound address. */
   readonly advertisedHost?: string
-  readonly limits: MsrpLimits
-  /** Open connections; a new one above it is closed at once. */
+  /** Open connections of a listener; a new one above it is closed at once. */
   readonly connections: number
-  /** Without any octet, or from the first of a message to its last. */
-  readonly idleTimeoutMs: number
-  /** Octets that wait for a peer that does not read; above it the connection is closed. */
-  readonly writeBufferOctets: number
+  /** Addresses that connections may be opened to; without it none is opened. */
+  readonly opensTo?: (address: string) => boolean
+  /** For opening a connection. */
+  readonly connectTimeoutMs: number
 }
 
 export const MSRP_EVENTS = [
@@ -37,108 +40,113 @@ export const MSRP_EVENTS = [
   'writeBufferFull',
   'noSuchSession',
   'sessionInUse',
+  'untrusted',
+  'unreachable',
   'messageReceived',
   'requestRefused',
   'reportSent',
+  'reportLost',
 ] as const
 export type MsrpEventName = (typeof MSRP_EVENTS)[number]
 
-export interface MsrpServerDependencies {
+export interface MsrpEndpointDependencies {
   onEvent?(name: MsrpEventName): void
 }
-
-/** What a session tells its owner. */
-export interface MsrpSessionHandlers {
-  onMessage(message: ReceivedMessage, reply: MessageReply): void
-  /** The connection is gone; the session can take another. */
-  onDisconnect(): void
-}
-
-/**
- * What became of a message, told once: its response, and a success report where one was asked for. Without `delivered`
- * a 200 says no more than that the message was taken.
- */
-export type MessageReply = (status: MsrpStatus, delivered: boolean) => void
 
 export interface MsrpSession {
   /** Own path. */
   readonly uri: string
+  /** Opens the connection; for the side that was agreed to be active. */
+  connect(): void
   close(): void
 }
 
-interface Open {
-  readonly id: string
-  readonly handlers: MsrpSessionHandlers
-  receiver: typeof NOTHING_RECEIVED
-  connection: Connection | undefined
-}
-
 const SESSION_ID_OCTETS = 16
-const TRANSACTION_ID_OCTETS = 8
+const TLS_MINIMUM = 'TLSv1.2'
 
-/** Receiving side of MSRP: sessions wait here for whoever opens the connection (RFC 4975 §5.4). */
-export class MsrpServer {
-  readonly #options: MsrpServerOptions
-  readonly #dependencies: MsrpServerDependencies
-  readonly #server: Server
-  readonly #sessions = new Map<string, Open>()
+/** Sessions in which this side receives, on connections of either side (RFC 4975 §5.4, RFC 6135). */
+export class MsrpEndpoint {
+  readonly #options: MsrpEndpointOptions
+  readonly #dependencies: MsrpEndpointDependencies
+  readonly #servers = new Map<MsrpTransport, Server>()
+  readonly #sessions = new Map<string, Session>()
   readonly #connections = new Set<Connection>()
+  /** Sessions whose connection was opened here, by that connection. */
+  readonly #opened = new Map<Connection, Session>()
+  #tls: SecureContextOptions | undefined
 
-  constructor(options: MsrpServerOptions, dependencies: MsrpServerDependencies = {}) {
+  /** Throws when TLS is wanted without a certificate. */
+  constructor(options: MsrpEndpointOptions, dependencies: MsrpEndpointDependencies = {}) {
     this.#options = options
     this.#dependencies = dependencies
-    const { tls } = options.listener
-    const accept = (socket: Socket) => this.#accept(socket)
-    this.#server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept)
-    this.#server.on('tlsClientError', () => this.#count('malformed'))
+    this.#tls = options.tls
+    for (const { transport } of options.listeners) this.#servers.set(transport, this.#createServer(transport))
   }
 
-  get transport(): MsrpTransport {
-    return this.#options.listener.tls === undefined ? 'tcp' : 'tls'
+  get transports(): readonly MsrpTransport[] {
+    return [...this.#servers.keys()]
+  }
+
+  get opens(): boolean {
+    return this.#options.opensTo !== undefined
   }
 
   /** Bound port, once started. */
-  get port(): number {
-    const address = this.#server.address()
-    return typeof address === 'object' && address !== null ? address.port : this.#options.listener.port
+  port(transport: MsrpTransport): number {
+    const address = this.#servers.get(transport)?.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
   }
 
   get host(): string {
-    return this.#options.advertisedHost ?? this.#options.listener.host
+    return this.#options.advertisedHost ?? this.#options.host
+  }
+
+  /** Of the own certificate, as it is announced (RFC 8122 §5). */
+  get fingerprint(): string | undefined {
+    const { cert } = this.#tls ?? {}
+    const first = Array.isArray(cert) ? cert[0] : cert
+    return first === undefined ? undefined : encodeFingerprint(new X509Certificate(first).raw)
   }
 
   get sessions(): number {
     return this.#sessions.size
   }
 
-  /** Rejects with the system's error when the address cannot be bound. */
+  /** Rejects with the system's error when an address cannot be bound. */
   async start(): Promise<void> {
-    const { host, port } = this.#options.listener
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen({ host, port }, () => {
-        this.#server.off('error', reject)
-        this.#server.on('error', () => this.#count('malformed'))
-        resolve()
-      })
-    })
+    for (const { transport, port } of this.#options.listeners) {
+      const server = this.#servers.get(transport)
+      if (server !== undefined) await listen(server, this.#options.host, port)
+      server?.on('error', () => this.#count('malformed'))
+    }
   }
 
   async close(): Promise<void> {
     for (const connection of this.#connections) connection.close()
     this.#sessions.clear()
-    if (this.#server.listening) await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const server of this.#servers.values())
+      if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+
+  /** New connections are met with these. Throws what OpenSSL says of them. */
+  renewTls(tls: SecureContextOptions): void {
+    const server = this.#servers.get('tls')
+    if (server instanceof TlsServer) server.setSecureContext({ ...tls, minVersion: TLS_MINIMUM })
+    this.#tls = tls
   }
 
   /** A session of its own id, which nobody can guess. */
-  open(handlers: MsrpSessionHandlers): MsrpSession {
+  open(options: SessionOptions, handlers: SessionHandlers): MsrpSession {
     const id = randomBytes(SESSION_ID_OCTETS).toString('hex')
-    const session: Open = { id, handlers, receiver: NOTHING_RECEIVED, connection: undefined }
-    this.#sessions.set(id, session)
-    const scheme = this.transport === 'tls' ? 'msrps' : 'msrp'
+    const scheme = options.transport === 'tls' ? 'msrps' : 'msrp'
     const host = this.host.includes(':') ? `[${this.host}]` : this.host
+    const uri = `${scheme}://${host}:${this.port(options.transport)}/${id};tcp`
+    const own = { id, uri, limits: this.#options.limits }
+    const session = new Session(own, options, handlers, (name) => this.#count(name))
+    this.#sessions.set(id, session)
     return {
-      uri: `${scheme}://${host}:${this.port}/${id};tcp`,
+      uri,
+      connect: () => void this.#connect(session),
       close: () => {
         this.#sessions.delete(id)
         session.connection?.finish()
@@ -146,85 +154,108 @@ export class MsrpServer {
     }
   }
 
-  #accept(socket: Socket): void {
-    if (this.#connections.size >= this.#options.connections) {
-      this.#count('connectionsFull')
-      socket.destroy()
-      return
-    }
+  #createServer(transport: MsrpTransport): Server {
+    const { connections, connectTimeoutMs: handshakeTimeout } = this.#options
+    const accept = (socket: Socket) => void this.#use(socket)
+    if (transport === 'tls' && this.#tls === undefined) throw new RangeError('TLS needs a certificate')
+    const server =
+      transport === 'tcp'
+        ? createServer(accept)
+        : createTlsServer(
+            {
+              ...this.#tls,
+              minVersion: TLS_MINIMUM,
+              handshakeTimeout,
+              requestCert: true,
+              // Certificates may be their own authority: a session description announces them (RFC 4975 §14.4).
+              rejectUnauthorized: false,
+            },
+            accept,
+          )
+    server.maxConnections = connections
+    server.on('drop', () => this.#count('connectionsFull'))
+    server.on('tlsClientError', () => this.#count('malformed'))
+    return server
+  }
+
+  #use(socket: Socket): Connection {
     this.#count('connectionOpened')
     const connection = new Connection(socket, this.#options, {
-      message: (message) => this.#message(message, connection),
+      message: (message, from) => this.#message(message, from),
       count: (name) => this.#count(name),
-      closed: () => this.#closed(connection),
+      closed: (closed) => this.#closed(closed),
     })
     this.#connections.add(connection)
+    return connection
+  }
+
+  /** Opens the connection and says which session it is for. */
+  async #connect(session: Session): Promise<void> {
+    const { transport, path } = session.options
+    try {
+      const socket = await openSocket(path[0] ?? '', transport, {
+        allows: (address) => this.#options.opensTo?.(address) === true,
+        timeoutMs: this.#options.connectTimeoutMs,
+        tls: { ...this.#tls, minVersion: TLS_MINIMUM },
+      })
+      if (this.#sessions.has(session.id)) this.#introduce(session, this.#use(socket))
+      else socket.destroy()
+    } catch {
+      this.#unreachable(session)
+    }
+  }
+
+  #introduce(session: Session, connection: Connection): void {
+    if (!session.believes(connection.counterpart)) {
+      this.#count('untrusted')
+      connection.close()
+      session.handlers.onUnreachable()
+      return
+    }
+    session.connection = connection
+    this.#opened.set(connection, session)
+    const { uri: fromPath, options } = session
+    const [transactionId, messageId] = [newTransactionId(), newTransactionId()]
+    connection.send(encodeOpening({ transactionId, messageId, toPath: options.path, fromPath }))
+  }
+
+  #unreachable(session: Session): void {
+    this.#count('unreachable')
+    if (this.#sessions.has(session.id)) session.handlers.onUnreachable()
   }
 
   #closed(connection: Connection): void {
     this.#count('connectionClosed')
     this.#connections.delete(connection)
-    for (const session of this.#sessions.values()) {
-      if (session.connection !== connection) continue
-      session.connection = undefined
-      session.handlers.onDisconnect()
-    }
+    for (const session of this.#sessions.values())
+      if (session.connection === connection) session.connection = undefined
+    const opened = this.#opened.get(connection)
+    this.#opened.delete(connection)
+    // Nobody else opens it again.
+    if (opened !== undefined && this.#sessions.has(opened.id)) this.#unreachable(opened)
   }
 
   #message(message: MsrpMessage, connection: Connection): void {
-    // A response to one of our reports: there is none that could matter.
-    if (message.kind === 'response') return
-    const session = this.#sessions.get(sessionIdOf(message.toPath[0] ?? '') ?? '')
-    if (session === undefined) {
-      this.#count('noSuchSession')
-      this.#refuse(message, 481, connection)
-    } else if (session.connection !== undefined && session.connection !== connection) {
-      this.#count('sessionInUse')
-      this.#refuse(message, 506, connection)
-    } else {
-      session.connection = connection
-      const { next, effects } = receive(session.receiver, message, this.#options.limits)
-      session.receiver = next
-      for (const effect of effects) this.#perform(effect, session, connection)
+    if (message.kind === 'response') {
+      // To a report there is none (RFC 4975 §7.1.2); to the opening one that says whether the session is known.
+      if (message.status !== 200 && this.#opened.has(connection)) connection.close()
+      return
     }
+    const session = this.#sessions.get(sessionIdOf(message.toPath[0] ?? '') ?? '')
+    if (session === undefined) this.#refuse(message, 481, connection, 'noSuchSession')
+    else if (session.connection !== undefined && session.connection !== connection)
+      this.#refuse(message, 506, connection, 'sessionInUse')
+    else if (session.connection === undefined && !session.believes(connection.counterpart)) {
+      this.#refuse(message, 403, connection, 'untrusted')
+      connection.finish()
+    } else session.take(message, connection)
   }
 
-  #refuse(request: MsrpRequest, status: MsrpStatus, connection: Connection): void {
+  #refuse(request: MsrpRequest, status: MsrpStatus, connection: Connection, why: MsrpEventName): void {
+    this.#count(why)
     if (request.method === 'REPORT') return
     for (const effect of answers(request, status))
       if (effect.kind === 'respond') connection.send(encodeResponse(request, status))
-  }
-
-  #perform(effect: MsrpEffect, session: Open, connection: Connection): void {
-    if (effect.kind === 'respond') {
-      if (effect.status !== 200) this.#count('requestRefused')
-      connection.send(encodeResponse(effect.request, effect.status))
-    } else if (effect.kind === 'deliver') {
-      this.#count('messageReceived')
-      session.handlers.onMessage(effect.message, this.#reply(effect.message, connection))
-    }
-  }
-
-  #reply({ request, reports, messageId, octets }: ReceivedMessage, connection: Connection): MessageReply {
-    let replied = false
-    return (status, delivered) => {
-      if (replied) return
-      replied = true
-      for (const effect of answers(request, status))
-        if (effect.kind === 'respond') connection.send(encodeResponse(request, status))
-      if (!delivered || !reports.success) return
-      this.#count('reportSent')
-      connection.send(
-        encodeReport({
-          transactionId: randomBytes(TRANSACTION_ID_OCTETS).toString('hex'),
-          toPath: request.fromPath,
-          fromPath: request.toPath[0] ?? '',
-          messageId,
-          totalOctets: octets.length,
-          status,
-        }),
-      )
-    }
   }
 
   #count(name: MsrpEventName): void {
@@ -232,71 +263,12 @@ export class MsrpServer {
   }
 }
 
-interface ConnectionSink {
-  message(message: MsrpMessage): void
-  count(name: MsrpEventName): void
-  closed(): void
-}
-
-/** One connection: octets in, messages out, bounded both ways. */
-class Connection {
-  readonly #socket: Socket
-  readonly #options: MsrpServerOptions
-  readonly #sink: ConnectionSink
-  readonly #framer: MsrpFramer
-  #waitingSinceMs: number | undefined
-
-  constructor(socket: Socket, options: MsrpServerOptions, sink: ConnectionSink) {
-    this.#socket = socket
-    this.#options = options
-    this.#sink = sink
-    this.#framer = new MsrpFramer(options.limits, (message) => sink.message(message))
-    socket.setNoDelay(true)
-    socket.setTimeout(options.idleTimeoutMs, () => this.#timedOut())
-    socket.on('data', (octets: Buffer) => this.#data(octets))
-    socket.on('error', () => {})
-    socket.once('close', () => sink.closed())
-  }
-
-  send(octets: Buffer): void {
-    if (!this.#socket.writable) return
-    this.#socket.write(octets)
-    if (this.#socket.writableLength <= this.#options.writeBufferOctets) return
-    this.#sink.count('writeBufferFull')
-    this.#socket.destroy()
-  }
-
-  /** What was sent still leaves. */
-  finish(): void {
-    this.#socket.end()
-  }
-
-  close(): void {
-    this.#socket.destroy()
-  }
-
-  #timedOut(): void {
-    this.#sink.count('idleTimeout')
-    this.#socket.destroy()
-  }
-
-  #data(octets: Buffer): void {
-    try {
-      this.#framer.push(octets)
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      this.#sink.count('malformed')
-      this.#socket.destroy()
-      return
-    }
-    this.#watchSlowness()
-  }
-
-  /** Octet by octet keeps the socket busy and no message complete: that is idle too. */
-  #watchSlowness(): void {
-    if (this.#framer.pendingOctets === 0) this.#waitingSinceMs = undefined
-    else this.#waitingSinceMs ??= performance.now()
-    if (this.#waitingSinceMs === undefined) return
-    if (performance.now() - this.#waitingSinceMs > this.#options.idleTimeoutMs) this.#timedOut()
-  }
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
 }

@@ -21,10 +21,12 @@ const OWN = {
   host: '2001:db8::9',
   port: 2855,
   path: 'msrp://[2001:db8::9]:2855/s1;tcp',
+  setup: 'passive',
+  fingerprint: undefined,
   acceptTypes: ['message/cpim', 'text/plain'],
   maximumOctets: 4_000,
   id: 7,
-}
+} as const
 
 describe('RFC 4975 §8: offers and answers', () => {
   test('an offer is read media by media', () => {
@@ -37,6 +39,7 @@ describe('RFC 4975 §8: offers and answers', () => {
       acceptTypes: ['message/cpim', 'text/plain'],
       setup: 'active',
       direction: 'sendonly',
+      fingerprints: undefined,
     })
   })
 

@@ -56,7 +56,7 @@ function harness(): Harness {
       },
       publishFinal: async (value) => {
         finals.push(value)
-        order.push('final')
+        order.push(value.late === true ? 'late' : 'final')
       },
       notify: ({ kind, outcome }) => notified.push(`${kind} ${outcome} after ${order.at(-1)}`),
       publishTick: async (partition, atMs) => {
@@ -129,7 +129,7 @@ describe('correlation: the answer tells the truth', () => {
     assert.equal(h.completed[0]?.timeline[0]?.step, 'received')
   })
 
-  test('forwarded without an outcome is 202 at answerBy, and the late result amends the record only', async () => {
+  test('forwarded without an outcome is 202 at answerBy; the late result amends the record, and its ingress is told', async () => {
     const h = harness()
     h.correlator.received(0, RECEIVED)
     h.correlator.reported(0, report('attempted', { part: 1, parts: 1 }))
@@ -140,7 +140,11 @@ describe('correlation: the answer tells the truth', () => {
     assert.equal(h.completed[0]?.outcome, 'unknown')
     h.correlator.reported(0, report('acknowledged', { part: 1, parts: 1 }))
     await settle()
-    assert.deepEqual(h.order, ['completion', 'final', 'amendment'])
+    assert.deepEqual(h.order, ['completion', 'final', 'amendment', 'late'])
+    assert.deepEqual(
+      [h.finals[1]?.late, h.finals[1]?.final.status, h.finals[1]?.bootId],
+      [true, 200, 'boot-a'],
+    )
     assert.deepEqual([h.completed[1]?.outcome, h.completed[1]?.cause], ['delivered', 'delivered'])
     assert.equal(h.completed[1]?.timeline[0]?.step, 'acknowledged')
     assert.deepEqual(h.notified, ['completion unknown after final', 'amendment delivered after amendment'])
@@ -202,7 +206,10 @@ describe('correlation: the answer tells the truth', () => {
     h.correlator.reported(0, report('acknowledged', { part: 1, parts: 1 }))
     await settle()
     assert.equal(h.completed[1]?.outcome, 'delivered')
-    assert.equal(h.finals.length, 1)
+    assert.deepEqual(
+      h.finals.map(({ late }) => late === true),
+      [false, true],
+    )
   })
 })
 

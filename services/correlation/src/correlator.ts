@@ -423,9 +423,25 @@ export class Correlator {
       () => {
         this.#dependencies.report.amended(amendment)
         this.#dependencies.notify(amendment)
+        this.#tellLate(decided.envelope, verdict)
       },
       (error: unknown) => this.#dependencies.report.publishFailed(error, amendment.messageId),
     )
+  }
+
+  /** The ingress that answered is told as well: a session that is still open can pass it on. */
+  #tellLate({ messageId, reply }: Envelope, verdict: Verdict): void {
+    if (reply.bootId === '') return
+    const cause: Cause = verdict.kind === 'failed' ? verdict.cause : 'delivered'
+    this.#dependencies
+      .publishFinal({
+        messageId,
+        ...reply,
+        cause,
+        late: true,
+        final: this.#finalOf(cause, verdict, undefined),
+      })
+      .catch((error: unknown) => this.#dependencies.report.publishFailed(error, messageId))
   }
 
   #completionOf(state: MessageState, verdict: Verdict): MessageCompleted {

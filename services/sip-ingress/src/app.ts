@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { SecureContextOptions } from 'node:tls'
 import { type Bus, BusError, type Consumer, from, on } from '@ipsmgw/bus'
 import { imdnOutbox, imReceived, sipFinal, tapEvent } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
@@ -10,8 +11,8 @@ import type { Logger } from '@ipsmgw/telemetry'
 import { Admission } from './admission.ts'
 import type { SipIngressConfig } from './config.ts'
 import { ContentCheck } from './content-check.ts'
-import { Ingress } from './ingress.ts'
-import { createMsrpServer } from './large-message-settings.ts'
+import { Ingress, idOf } from './ingress.ts'
+import { createMsrpEndpoint } from './large-message-settings.ts'
 import { LargeMessages } from './large-messages.ts'
 import { CertificateFiles, listenersOf, readTls } from './listeners.ts'
 import { LoadProbe } from './load-probe.ts'
@@ -59,13 +60,14 @@ export function createSipIngress(
     },
   )
   const mode = sip.largeMessageMode
-  const msrp = mode.enabled ? createMsrpServer(mode) : undefined
+  const msrp = mode.enabled ? createMsrpEndpoint(mode, sip.tls && readTls(sip.tls)) : undefined
   const sessions =
     msrp &&
     new LargeMessages(
       { ...mode, host: sip.hostname },
       {
-        server: msrp,
+        endpoint: msrp,
+        idOf,
         now: dependencies.now,
         refusal: (message, source) => ingress.refusal(message, source),
         take: (request) => ingress.request(request),
@@ -116,7 +118,11 @@ export function createSipIngress(
       wait: (delayMs, signal) => delay(delayMs, undefined, { signal }).catch(() => undefined),
     },
   )
-  const certificates = new CertificateFiles(sip.tls, (tls) => endpoint.renewTls(tls), dependencies.logger)
+  const renewTls = (tls: SecureContextOptions) => {
+    endpoint.renewTls(tls)
+    msrp?.renewTls(tls)
+  }
+  const certificates = new CertificateFiles(sip.tls, renewTls, dependencies.logger)
   const probe = new LoadProbe(dependencies.now, (utilisation, delayMs, nowMs) => {
     const waiting = ingress.waiting(nowMs)
     admission.sample({ ...waiting, utilisation, lagMs: Math.max(waiting.lagMs, delayMs) })

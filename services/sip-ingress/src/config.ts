@@ -3,8 +3,8 @@ import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
 import { loadPolicy, policyFileSchema } from '@ipsmgw/policy'
 import { httpSchema, keysSchema, loadKey, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
-import { largeMessageSchema } from './large-message-settings.ts'
-import { listenerSchema, listenersOf, tlsSchema } from './listeners.ts'
+import { createMsrpEndpoint, largeMessageSchema } from './large-message-settings.ts'
+import { listenerSchema, listenersOf, readTls, tlsSchema } from './listeners.ts'
 import { notificationSchema } from './notifier.ts'
 import { PeerTable, peerSchema } from './peers.ts'
 import { readTargets } from './taps.ts'
@@ -102,12 +102,13 @@ export type SipIngressConfig = Static<typeof sections>
 
 /** What is wrong beyond the schema: addresses, files. */
 export function checkSipIngress(config: SipIngressConfig): ConfigProblem[] {
+  const { sip } = config
   return [
-    ...problemsOf('sip.peers', () => new PeerTable(config.sip.peers)),
-    ...problemsOf('sip.listeners', () => listenersOf(config.sip)),
-    ...problemsOf(
-      'sip.tapTargetFile',
-      () => config.sip.tapTargetFile && readTargets(config.sip.tapTargetFile),
+    ...problemsOf('sip.peers', () => new PeerTable(sip.peers)),
+    ...problemsOf('sip.listeners', () => listenersOf(sip)),
+    ...problemsOf('sip.tapTargetFile', () => sip.tapTargetFile && readTargets(sip.tapTargetFile)),
+    ...problemsOf('sip.largeMessageMode', () =>
+      createMsrpEndpoint(sip.largeMessageMode, sip.tls && readTls(sip.tls)),
     ),
     ...problemsOf('keys.hashFile', () => loadKey(config.keys.hashFile)),
     ...problemsOf('policy.file', () => checkProfiles(config)),

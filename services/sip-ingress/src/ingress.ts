@@ -16,6 +16,7 @@ import type { TraceSpan } from '@ipsmgw/telemetry'
 import type { Admission, LoadSample } from './admission.ts'
 import type { ContentCheck } from './content-check.ts'
 import { type Arrival, type Examined, type ExamineOptions, examine } from './examine.ts'
+import type { LargeMessages } from './large-messages.ts'
 import { endMessageSpan, startMessageSpan } from './message-span.ts'
 import type { PeerConfig, PeerTable } from './peers.ts'
 import type { RateLimiter } from './rates.ts'
@@ -47,8 +48,8 @@ export interface IngressDependencies {
   readonly admission: Admission
   readonly rates: RateLimiter
   readonly contentCheck: ContentCheck
-  /** Takes INVITE and BYE; without it they are refused. */
-  readonly sessions?: { handle(request: IncomingRequest): void }
+  /** Takes INVITE and BYE, and what is known after the answer; without it they are refused. */
+  readonly sessions?: Pick<LargeMessages, 'handle' | 'late'>
   /** Sees every message that is taken. */
   tap(record: ImReceived): void
   readonly report: IngressReport
@@ -170,7 +171,12 @@ export class Ingress {
   final(final: SipFinal): void {
     const { messageId, lagMs } = final
     if (lagMs !== undefined) this.#lagMs = Math.max(this.#lagMs, lagMs)
-    const pending = final.bootId === this.#options.bootId ? this.#pending.get(messageId) : undefined
+    const isOwn = final.bootId === this.#options.bootId
+    if (final.late === true) {
+      if (isOwn) this.#dependencies.sessions?.late(messageId, final.final.status, final.final.headers)
+      return
+    }
+    const pending = isOwn ? this.#pending.get(messageId) : undefined
     if (pending === undefined) {
       this.#dependencies.report.strayFinal()
       return
@@ -401,6 +407,7 @@ export class Ingress {
   }
 }
 
-function idOf({ callId, from, cseq, uriText }: SipRequest): string {
+/** The message that a request is, whoever carries it. */
+export function idOf({ callId, from, cseq, uriText }: SipRequest): string {
   return messageIdOf(callId, from.tag ?? '', cseq.number, uriText)
 }

@@ -1,12 +1,10 @@
-import { DecodeError, EncodeError } from '@ipsmgw/bytes'
+import { EncodeError } from '@ipsmgw/bytes'
 import {
-  decodeOffer,
   encodeAnswer,
   type MessageReply,
-  type MsrpServer,
+  type MsrpEndpoint,
   type MsrpSession,
   type MsrpStatus,
-  type OfferedMedia,
   type ReceivedMessage,
 } from '@ipsmgw/msrp'
 import { Deadlines } from '@ipsmgw/runtime'
@@ -25,6 +23,7 @@ import {
 } from '@ipsmgw/sip'
 import { type Refusal, refuse, warning } from './refusal.ts'
 import { messageOf, SessionTransaction } from './session-message.ts'
+import { examineOffer, type TakenOffer } from './session-offer.ts'
 
 export interface LargeMessagesOptions {
   readonly host: string
@@ -35,10 +34,11 @@ export interface LargeMessagesOptions {
 }
 
 export interface LargeMessagesDependencies {
-  readonly server: MsrpServer
+  readonly endpoint: MsrpEndpoint
   now(): number
   /** Why a message with these headers would be refused, whatever its text. */
   refusal(message: SipRequest, source: SipSource): Refusal | undefined
+  idOf(message: SipRequest): string
   /** Takes a message as if it had come as MESSAGE. */
   take(request: IncomingRequest): void
   request(request: OutgoingRequest): Promise<RequestOutcome>
@@ -47,33 +47,32 @@ export interface LargeMessagesDependencies {
 }
 
 /** How a session ended, for the metric. */
-export const SESSION_ENDS = ['bye', 'failed', 'notAcknowledged', 'expired', 'stopped'] as const
+export const SESSION_ENDS = ['bye', 'failed', 'notAcknowledged', 'unreachable', 'expired', 'stopped'] as const
 export type SessionEnd = (typeof SESSION_ENDS)[number]
 
 interface Session {
   readonly dialog: Dialog
   readonly invite: SipRequest
-  readonly source: SipSource
-  readonly toTag: string
   readonly transaction: ServerTransactionHandle
   msrp: MsrpSession | undefined
-  taken: boolean
+  /** The message that came in it. */
+  message: { readonly id: string; readonly reply: MessageReply } | undefined
 }
 
 /** What a message of a session may be. */
 const ACCEPTED_TYPES = ['message/cpim', 'text/plain', 'multipart/mixed', 'multipart/alternative']
-/** Offers of who opens the connection itself (RFC 6135 §4.2). */
-const OPENERS: readonly (string | undefined)[] = [undefined, 'active', 'actpass']
 
 /**
  * CPM large-message mode: an INVITE opens a session, one message comes over MSRP and goes the way of every other one.
- * The response to its last chunk tells what became of it; a failure ends the session with BYE.
+ * The response to its last chunk tells what became of it, or a report when that is known later only; a failure ends the
+ * session with BYE.
  */
 export class LargeMessages {
   readonly #options: LargeMessagesOptions
   readonly #dependencies: LargeMessagesDependencies
   readonly #sessions = new Map<string, Session>()
   readonly #byTransaction = new Map<ServerTransactionHandle, Session>()
+  readonly #byMessage = new Map<string, Session>()
   readonly #deadlines: Deadlines<string>
   #version = 0
 
@@ -121,76 +120,57 @@ export class LargeMessages {
 
   #invite(request: IncomingRequest): void {
     const opened = this.#examine(request)
-    if ('kind' in opened) {
+    if (opened.kind === 'refused') {
       this.#refuse(request, opened)
       return
     }
     const { message, transaction, source } = request
-    const { offer, taken, dialog } = opened
-    const { toTag } = transaction
-    const session: Session = {
-      dialog,
-      invite: message,
-      source,
-      toTag,
-      transaction,
-      msrp: undefined,
-      taken: false,
-    }
-    const { server, now } = this.#dependencies
-    session.msrp = server.open({
-      onMessage: (received, reply) => this.#message(session, received, reply),
-      onDisconnect: () => {},
-    })
+    const { offer, agreement, dialog } = opened
+    const { endpoint, now } = this.#dependencies
+    const { media, setup } = agreement
+    const { transport = 'tcp', path, fingerprints } = media
+    const session: Session = { dialog, invite: message, transaction, msrp: undefined, message: undefined }
+    const msrp = endpoint.open(
+      { transport, path, fingerprints },
+      {
+        onMessage: (received, reply) => this.#message(session, received, reply),
+        onUnreachable: () => this.#hangUp(dialog.id, 'unreachable'),
+      },
+    )
+    session.msrp = msrp
     this.#sessions.set(dialog.id, session)
     this.#byTransaction.set(transaction, session)
     this.#deadlines.set(dialog.id, now() + this.#options.completeWithinMs)
     request.respond(200, '', {
       headers: this.#answerHeaders(message, source),
-      body: encodeAnswer(offer, taken, {
-        host: server.host,
-        port: server.port,
-        path: session.msrp.uri,
+      body: encodeAnswer(offer, media, {
+        host: endpoint.host,
+        port: endpoint.port(transport),
+        path: msrp.uri,
+        setup: media.setup === undefined ? undefined : setup,
+        fingerprint: transport === 'tls' ? endpoint.fingerprint : undefined,
         acceptTypes: ACCEPTED_TYPES,
         maximumOctets: this.#options.maximumOctets,
         id: ++this.#version,
       }),
     })
+    if (setup === 'active') msrp.connect()
   }
 
   /** What a session needs, or why there is none. */
-  #examine(
-    request: IncomingRequest,
-  ):
-    | Refusal
-    | { readonly offer: readonly OfferedMedia[]; readonly taken: OfferedMedia; readonly dialog: Dialog } {
+  #examine(request: IncomingRequest): Refusal | (TakenOffer & { readonly dialog: Dialog }) {
     const { message, source, transaction } = request
     const { host, maximumSessions } = this.#options
+    const { endpoint, refusal: refusalOf } = this.#dependencies
     if (message.to.tag !== undefined) return refuse(481, 'noDialog')
     if (this.#sessions.size >= maximumSessions) return refuse(486, 'sessionsFull', [['Retry-After', '10']])
-    const refusal = this.#dependencies.refusal(messageOf(message, 'text/plain', Buffer.from('.')), source)
+    const refusal = refusalOf(messageOf(message, 'text/plain', Buffer.from('.')), source)
     if (refusal !== undefined) return refusal
-    if (message.body.length === 0) return refuse(488, 'noOffer', [warning(host, 'an offer is needed')])
-    if (!/^application\/sdp\s*(;|$)/i.test(message.headers.get('content-type') ?? ''))
-      return refuse(415, 'sessionDescription', [['Accept', 'application/sdp']])
     if (message.contacts.length === 0) return refuse(400, 'noContact', [warning(host, 'Contact is needed')])
-    try {
-      const offer = decodeOffer(message.body)
-      const taken = offer.find((media) => this.#isAcceptable(media))
-      if (taken === undefined)
-        return refuse(488, 'media', [warning(host, 'one MSRP session that the sender opens is needed')])
-      return { offer, taken, dialog: new Dialog(message, transaction.toTag) }
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      return refuse(400, 'malformedOffer', [warning(host, error.message)])
-    }
-  }
-
-  #isAcceptable({ transport, path, setup, direction }: OfferedMedia): boolean {
-    const sends = direction === 'sendonly' || direction === 'sendrecv'
-    return (
-      transport === this.#dependencies.server.transport && path.length > 0 && sends && OPENERS.includes(setup)
-    )
+    const examined = examineOffer(message, endpoint, host)
+    return examined.kind === 'refused'
+      ? examined
+      : { ...examined, dialog: new Dialog(message, transaction.toTag) }
   }
 
   #answerHeaders(invite: SipRequest, source: SipSource): HeaderEntry[] {
@@ -206,25 +186,40 @@ export class LargeMessages {
 
   /** One message a session (CPM); a second one is none that was asked for. */
   #message(session: Session, { contentType, octets }: ReceivedMessage, reply: MessageReply): void {
-    if (session.taken) {
-      reply(403, false)
+    if (session.message !== undefined) {
+      reply.respond(403)
       return
     }
-    session.taken = true
     try {
       const message = messageOf(session.invite, contentType, octets)
+      const id = this.#dependencies.idOf(message)
+      session.message = { id, reply }
+      this.#byMessage.set(id, session)
       const transaction = new SessionTransaction(session.transaction, (status, headers) => {
-        reply(msrpStatusOf(status), status === 200)
-        if (status >= 300) this.#hangUp(session.dialog.id, 'failed', [reasonOf(status, headers)])
-        else this.#deadlines.set(session.dialog.id, this.#dependencies.now() + this.#options.completeWithinMs)
+        reply.respond(msrpStatusOf(status))
+        this.#told(session, status, headers)
       })
       this.#dependencies.take(transaction.carry(message))
     } catch (error) {
       // The Content-Type of MSRP is not what SIP can carry.
       if (!(error instanceof EncodeError) && !(error instanceof SipParseError)) throw error
-      reply(400, false)
+      reply.respond(400)
       this.#hangUp(session.dialog.id, 'failed', [reasonOf(400, [])])
     }
+  }
+
+  /** What became of a message whose outcome was not known when it had to be answered. */
+  late(messageId: string, status: number, headers: readonly HeaderEntry[]): void {
+    const session = this.#byMessage.get(messageId)
+    if (session !== undefined) this.#told(session, status, headers)
+  }
+
+  /** A report for those who want one. A failure ends the session, else its sender does, or time. */
+  #told(session: Session, status: number, headers: readonly HeaderEntry[]): void {
+    const { id } = session.dialog
+    if (status !== 202) session.message?.reply.report(msrpStatusOf(status))
+    if (status >= 300) this.#hangUp(id, 'failed', [reasonOf(status, headers)])
+    else this.#deadlines.set(id, this.#dependencies.now() + this.#options.completeWithinMs)
   }
 
   #hangUp(id: string, end: SessionEnd, headers: readonly HeaderEntry[] = []): void {
@@ -240,6 +235,7 @@ export class LargeMessages {
   #end(session: Session, end: SessionEnd): void {
     this.#sessions.delete(session.dialog.id)
     this.#byTransaction.delete(session.transaction)
+    if (session.message !== undefined) this.#byMessage.delete(session.message.id)
     this.#deadlines.delete(session.dialog.id)
     session.msrp?.close()
     this.#dependencies.sessionEnded(end)

@@ -1,6 +1,7 @@
-import { BlockList, isIP } from 'node:net'
+import type { BlockList } from 'node:net'
 import type { SipSource } from '@ipsmgw/sip'
 import Type, { type Static } from 'typebox'
+import { blockListOf, holds } from './addresses.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -65,7 +66,7 @@ export class PeerTable {
   constructor(peers: readonly PeerConfig[]) {
     this.#rows = peers.map((peer) => ({
       peer,
-      blocks: peer.addresses.length === 0 ? undefined : blockListOf(peer),
+      blocks: peer.addresses.length === 0 ? undefined : blockListOf(peer.addresses, `peer ${peer.name}`),
       names: new Set(peer.tlsNames.map((name) => name.toLowerCase())),
     }))
     for (const { peer, blocks, names } of this.#rows)
@@ -74,11 +75,9 @@ export class PeerTable {
   }
 
   find(source: SipSource): PeerConfig | undefined {
-    const mapped = /^::ffff:([\d.]+)$/i.exec(source.address)?.[1]
-    const address = mapped ?? source.address
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
     return this.#rows.find(
-      ({ blocks, names }) => blocks?.check(address, family) !== false && bearsName(source, names),
+      ({ blocks, names }) =>
+        (blocks === undefined || holds(blocks, source.address)) && bearsName(source, names),
     )?.peer
   }
 }
@@ -92,18 +91,4 @@ interface Row {
 /** Names come from a certificate that was verified; on other transports there are none. */
 function bearsName({ tlsNames = [] }: SipSource, names: ReadonlySet<string>): boolean {
   return names.size === 0 || tlsNames.some((name) => names.has(name.toLowerCase()))
-}
-
-/** Throws RangeError that names the peer and the address. */
-function blockListOf(peer: PeerConfig): BlockList {
-  const blocks = new BlockList()
-  for (const text of peer.addresses) {
-    const [address = '', prefix] = text.split('/')
-    const version = isIP(address)
-    const bits = prefix === undefined ? (version === 6 ? 128 : 32) : Number(prefix)
-    if (version === 0 || !Number.isInteger(bits) || bits < 0 || bits > (version === 6 ? 128 : 32))
-      throw new RangeError(`"${text}" of peer ${peer.name} is no address or CIDR block`)
-    blocks.addSubnet(address, bits, version === 6 ? 'ipv6' : 'ipv4')
-  }
-  return blocks
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { DecodeError } from '@ipsmgw/bytes'
 import {
+  agree,
   DEFAULT_LIMITS,
   decodeOffer,
   encodeAnswer,
@@ -24,7 +25,8 @@ const OFFER = [
   'm=message 7654 TCP/MSRP *',
   'a=accept-types:message/cpim text/plain',
   'a=path:msrp://a.example:7654/jshA7weztas;tcp',
-  'a=setup:active',
+  'a=setup:actpass',
+  'a=fingerprint:SHA-1 4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB',
   'a=sendonly',
   'm=audio 49170 RTP/AVP 0',
   '',
@@ -93,11 +95,13 @@ function readStream(octets: Buffer, pieceOctets: number): boolean {
 function readOffer(octets: Buffer): boolean {
   try {
     const offer = decodeOffer(octets)
+    agree(offer, { transports: ['tcp', 'tls'], opens: true })
     const [taken] = offer
     assert.ok(taken !== undefined)
     const path = 'msrp://gw.example:2855/s1;tcp'
     const answer = encodeAnswer(offer, taken, {
-      ...{ host: '192.0.2.9', port: 2855, path, acceptTypes: ['text/plain'], maximumOctets: 1_000, id: 1 },
+      ...{ host: '192.0.2.9', port: 2855, path, setup: 'passive', fingerprint: undefined, id: 1 },
+      ...{ acceptTypes: ['text/plain'], maximumOctets: 1_000 },
     })
     assert.equal(answer.match(/^m=/gm)?.length, offer.length, 'one answer for each media')
     return true
