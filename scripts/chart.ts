@@ -1,10 +1,10 @@
 // Writes what the chart takes from the code: values.schema.json and files/components.json from the services'
-// configuration schemas, files/lab-peers.json from the lab, the table of values in its README. `--check` writes
+// configuration schemas, files/lab-*.json from the lab, the table of values in its README. `--check` writes
 // nothing and fails when a file is not what the code says.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { labPeers } from '@ipsmgw/test/lab'
+import { labPeers, labSigtran } from '@ipsmgw/test/lab'
 import { components } from './chart/components.ts'
 import { valuesTable } from './chart/readme.ts'
 import { valuesSchema } from './chart/values.ts'
@@ -14,7 +14,7 @@ const read = (name: string) => readFileSync(join(chart, name), 'utf8')
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 
 /** Ports of the lab in its image, and in the chart's Service. */
-const labPorts = { hss: 3868, mme: 3869, sgsn: 3870 }
+const labPorts = { hss: 3868, mme: 3869, sgsn: 3870, stp: 2905 }
 
 const tableBegin = '<!-- values: generated, do not edit -->'
 const tableEnd = '<!-- end of values -->'
@@ -37,6 +37,7 @@ const files: Readonly<Record<string, () => string>> = {
     }),
   'files/components.json': () => json(components()),
   'files/lab-peers.json': () => json(labPeers('', labPorts)),
+  'files/lab-sigtran.json': () => json(labSigtran('', labPorts)),
   'README.md': readme,
 }
 

@@ -66,6 +66,7 @@ const sources: Readonly<Record<string, Source>> = {
       { name: 'hss', port: 3868, protocol: 'TCP' },
       { name: 'mme', port: 3869, protocol: 'TCP' },
       { name: 'sgsn', port: 3870, protocol: 'TCP' },
+      { name: 'stp', port: 2905, protocol: 'TCP' },
     ],
   },
   cli: { name: 'cli', kind: 'none' },

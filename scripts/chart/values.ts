@@ -15,6 +15,8 @@ const cidr = Type.String({
   description: 'address block, e.g. 192.0.2.0/24',
 })
 
+const number = Type.String({ pattern: '^\\+[0-9]{5,15}$', description: 'international, with +' })
+
 const version = Type.String({
   pattern: '^[\\w.-]*$',
   not: { const: 'latest' },
@@ -181,6 +183,20 @@ const monitoring = Type.Object(
   closed,
 )
 
+const tlsSecret = {
+  existingSecret: text('Secret'),
+  certificateKey: Type.String({ minLength: 1 }),
+  keyKey: Type.String({ minLength: 1 }),
+  authoritiesKey: Type.String({ minLength: 1 }),
+}
+const tls = Type.Object(
+  {
+    sip: Type.Object({ ...tlsSecret, port: count(1_024, 65_535), only: Type.Boolean() }, closed),
+    diameter: Type.Object(tlsSecret, closed),
+  },
+  closed,
+)
+
 /** Schema of the chart's values: what the chart adds, and the sections of the services' own configuration. */
 export const valuesSchema: TSchema = Type.Object(
   {
@@ -211,6 +227,7 @@ export const valuesSchema: TSchema = Type.Object(
     kafka: asSchema(kafka),
     keys: Type.Object({ existingSecret: text('Secret'), key: Type.String({ minLength: 1 }) }, closed),
     policy: Type.Object({ existingConfigMap: text('ConfigMap'), document: asSchema(policySchema) }, closed),
+    tls,
     config: sections(false),
     sipIngress: Type.Object({ ...component, service: sipService }, closed),
     imToSms: Type.Object(component, closed),
@@ -220,7 +237,7 @@ export const valuesSchema: TSchema = Type.Object(
     records: Type.Object(component, closed),
     lab: Type.Object({ ...component, enabled: Type.Boolean(), senders: Type.Array(cidr) }, closed),
     cli: Type.Object({ image }, closed),
-    tests: Type.Object({ enabled: Type.Boolean(), recipient: Type.String({ minLength: 3 }) }, closed),
+    tests: Type.Object({ enabled: Type.Boolean(), mscRecipient: number, mmeRecipient: number }, closed),
     networkPolicy,
     tracing: Type.Object(
       {

@@ -16,10 +16,41 @@
 {{- if and (hasKey $settings "sip") (eq .component "sipIngress") -}}
 {{- $_ := set $settings.sip "host" $values.http.host -}}
 {{- $_ := set $settings.sip "port" 5060 -}}
+{{- if $values.tls.sip.existingSecret -}}
+{{- if or $settings.sip.tls $settings.sip.listeners -}}
+{{- fail "tls.sip.existingSecret makes config.sip.tls and config.sip.listeners: leave both out" -}}
+{{- end -}}
+{{- $listeners := list (dict "transport" "tls" "host" $values.http.host "port" $values.tls.sip.port) -}}
+{{- if not $values.tls.sip.only -}}
+{{- range list "tcp" "udp" }}{{ $listeners = prepend $listeners (dict "transport" . "host" $values.http.host "port" 5060) }}{{ end -}}
+{{- end -}}
+{{- $_ := set $settings.sip "listeners" $listeners -}}
+{{- $_ := set $settings.sip "tls" (include "ipsmgw.tlsFiles" "sip" | fromJson) -}}
+{{- else if $values.tls.sip.only -}}
+{{- fail "tls.sip.only needs tls.sip.existingSecret, the Secret with the certificate" -}}
+{{- end -}}
 {{- if $values.lab.enabled -}}
 {{- $lab := dict "name" "lab" "addresses" $values.lab.senders -}}
 {{- $_ := set $settings.sip "peers" (append ($settings.sip.peers | default list) $lab) -}}
 {{- end -}}
+{{- end -}}
+{{- if hasKey $settings "diameter" -}}
+{{- $peers := list -}}
+{{- range $settings.diameter.peers | default list -}}
+{{- if and (eq (.transport | default "") "tls") (not .tls) -}}
+{{- if not $values.tls.diameter.existingSecret -}}
+{{- fail (printf "config.diameter.peers: %s wants TLS: name the Secret in tls.diameter.existingSecret" .identity) -}}
+{{- end -}}
+{{- $peers = append $peers (set (deepCopy .) "tls" (include "ipsmgw.tlsFiles" "diameter" | fromJson)) -}}
+{{- else }}{{ $peers = append $peers . }}{{ end -}}
+{{- end -}}
+{{- if $peers }}{{ $_ := set $settings.diameter "peers" $peers }}{{ end -}}
+{{- end -}}
+{{- if and (eq .component "smDelivery") $values.lab.enabled (not $settings.sigtran) -}}
+{{- $sigtran := .root.Files.Get "files/lab-sigtran.json" | fromJson -}}
+{{- $host := include "ipsmgw.name" (dict "root" .root "component" "lab") -}}
+{{- $_ := set $sigtran "links" (list (mergeOverwrite (index $sigtran.links 0) (dict "hosts" (list $host)))) -}}
+{{- $_ := set $settings "sigtran" $sigtran -}}
 {{- end -}}
 {{- if and (hasKey $settings "diameter") $values.lab.enabled -}}
 {{- $host := include "ipsmgw.name" (dict "root" .root "component" "lab") -}}
@@ -29,8 +60,48 @@
 {{- end -}}
 {{- $_ := set $settings.diameter "peers" $peers -}}
 {{- end -}}
-{{- if eq .component "lab" }}{{ $_ := set $settings "lab" (dict "host" $values.http.host "defaultNode" "mme") }}{{ end -}}
+{{- if eq .component "lab" }}{{ $_ := set $settings "lab" (dict "host" $values.http.host "defaultNode" "msc" "mmeSubscribers" (list (trimPrefix "+" $values.tests.mmeRecipient))) }}{{ end -}}
 {{- $settings | toYaml -}}
+{{- end -}}
+
+{{/* Where the Secret of one signalling side is mounted, as settings name it. */}}
+{{- define "ipsmgw.tlsFiles" -}}
+{{- $folder := printf "/etc/ipsmgw/%s-tls" . -}}
+{{- dict "certificateFile" (printf "%s/tls.crt" $folder) "keyFile" (printf "%s/tls.key" $folder) "authoritiesFile" (printf "%s/ca.crt" $folder) | toJson -}}
+{{- end -}}
+
+{{/* The signalling sides of a component that have a certificate: sip, diameter. */}}
+{{- define "ipsmgw.tlsSides" -}}
+{{- $about := include "ipsmgw.about" . | fromJson -}}
+{{- $tls := .root.Values.tls -}}
+{{- $sides := list -}}
+{{- if and (eq .component "sipIngress") $tls.sip.existingSecret }}{{ $sides = append $sides "sip" }}{{ end -}}
+{{- if and (hasKey $about.sections "diameter") $tls.diameter.existingSecret }}{{ $sides = append $sides "diameter" }}{{ end -}}
+{{- $sides | toJson -}}
+{{- end -}}
+
+{{/* Ports that a component listens on besides its HTTP side. */}}
+{{- define "ipsmgw.ownPorts" -}}
+{{- $about := include "ipsmgw.about" . | fromJson -}}
+{{- $sip := .root.Values.tls.sip -}}
+{{- $ports := $about.ports -}}
+{{- if and (eq .component "sipIngress") $sip.existingSecret -}}
+{{- $secure := dict "name" "sip-tls" "port" $sip.port "protocol" "TCP" -}}
+{{- $ports = ternary (list $secure) (append $ports $secure) $sip.only -}}
+{{- end -}}
+{{- $ports | toJson -}}
+{{- end -}}
+
+{{/* Ports of Diameter peers, by their transports. */}}
+{{- define "ipsmgw.peerPorts" -}}
+{{- $policy := .root.Values.networkPolicy -}}
+{{- $ports := list (dict "port" (int $policy.diameterPort) "protocol" "TCP") -}}
+{{- if $policy.sctp }}{{ $ports = append $ports (dict "port" (int $policy.diameterPort) "protocol" "SCTP") }}{{ end -}}
+{{- range .root.Values.config.diameter.peers | default list -}}
+{{- $protocol := ternary "SCTP" "TCP" (eq (.transport | default "") "sctp") -}}
+{{- $ports = append $ports (dict "port" (int (.port | default 3868)) "protocol" $protocol) -}}
+{{- end -}}
+{{- $ports | uniq | toJson -}}
 {{- end -}}
 
 {{- define "ipsmgw.kafka" -}}

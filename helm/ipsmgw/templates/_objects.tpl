@@ -39,7 +39,7 @@ spec:
   selector: {{- include "ipsmgw.selector" . | nindent 4 }}
   ports:
     - {name: http, port: {{ $about.http }}, targetPort: http, protocol: TCP}
-    {{- range $about.ports }}
+    {{- range include "ipsmgw.ownPorts" . | fromJsonArray }}
     - {name: {{ .name }}, port: {{ .port }}, targetPort: {{ .name }}, protocol: {{ .protocol }}}
     {{- end }}
 {{- end }}
@@ -170,14 +170,14 @@ spec:
         {{- range $policy.monitoring }}
         - {{ toYaml . | nindent 10 | trim }}
         {{- end }}
-    {{- if $about.ports }}
+    {{- with include "ipsmgw.ownPorts" . | fromJsonArray }}
     - ports:
-        {{- range $about.ports }}
+        {{- range . }}
         - {port: {{ .name }}, protocol: {{ .protocol }}}
         {{- end }}
       from:
-        - podSelector: {matchLabels: {app.kubernetes.io/instance: {{ .root.Release.Name | quote }}}}
-        {{- if eq .component "sipIngress" }}
+        - podSelector: {matchLabels: {app.kubernetes.io/instance: {{ $.root.Release.Name | quote }}}}
+        {{- if eq $.component "sipIngress" }}
         {{- range $policy.sipPeers }}
         - ipBlock: {cidr: {{ . }}}
         {{- end }}
@@ -201,7 +201,10 @@ spec:
             matchLabels: {{- include "ipsmgw.selector" (dict "root" .root "component" "lab") | nindent 14 }}
     {{- end }}
     {{- with $policy.diameterPeers }}
-    - ports: [{port: {{ $policy.diameterPort }}, protocol: TCP}{{ if $policy.sctp }}, {port: {{ $policy.diameterPort }}, protocol: SCTP}{{ end }}]
+    - ports:
+        {{- range include "ipsmgw.peerPorts" $ | fromJsonArray }}
+        - {port: {{ .port }}, protocol: {{ .protocol }}}
+        {{- end }}
       to:
         {{- range . }}
         - ipBlock: {cidr: {{ . }}}

@@ -184,7 +184,7 @@ lifecycle:
 {{- define "ipsmgw.ports" -}}
 {{- $about := include "ipsmgw.about" . | fromJson -}}
 - {name: http, containerPort: {{ $about.http }}, protocol: TCP}
-{{- range $about.ports }}
+{{- range include "ipsmgw.ownPorts" . | fromJsonArray }}
 - {name: {{ .name }}, containerPort: {{ .port }}, protocol: {{ .protocol }}}
 {{- end }}
 {{- end -}}
@@ -207,6 +207,9 @@ lifecycle:
 {{- end }}
 {{- if and $about.kafka $kafka.payloadKeys.existingSecret }}
 - {name: payload-keys, mountPath: /etc/ipsmgw/payload-keys, readOnly: true}
+{{- end }}
+{{- range include "ipsmgw.tlsSides" . | fromJsonArray }}
+- {name: {{ . }}-tls, mountPath: /etc/ipsmgw/{{ . }}-tls, readOnly: true}
 {{- end }}
 {{- with (get .root.Values .component).extraVolumeMounts }}
 {{ toYaml . }}
@@ -241,6 +244,16 @@ lifecycle:
 {{- if and $about.kafka $values.kafka.payloadKeys.existingSecret }}
 - name: payload-keys
   secret: {secretName: {{ $values.kafka.payloadKeys.existingSecret }}}
+{{- end }}
+{{- range include "ipsmgw.tlsSides" . | fromJsonArray }}
+{{- $secret := get $values.tls . }}
+- name: {{ . }}-tls
+  secret:
+    secretName: {{ $secret.existingSecret }}
+    items:
+      - {key: {{ $secret.certificateKey }}, path: tls.crt}
+      - {key: {{ $secret.keyKey }}, path: tls.key}
+      - {key: {{ $secret.authoritiesKey }}, path: ca.crt}
 {{- end }}
 {{- with (get $values .component).extraVolumes }}
 {{ toYaml . }}

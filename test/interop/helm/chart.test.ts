@@ -9,20 +9,21 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { parse } from 'yaml'
 import { startSource } from '../../support/processes.ts'
-import { CHART, documents, EXAMPLES, gate, helm, type Manifest, render } from './chart.ts'
-
-const rendered = Object.fromEntries(
-  Object.entries(EXAMPLES).map(([name, args]) => [name, documents(render(args))]),
-)
-
-const of = (kind: string, all: readonly Manifest[]) => all.filter((it) => it.kind === kind)
-const workloads = (all: readonly Manifest[]) => [...of('StatefulSet', all), ...of('Deployment', all)]
-const named = (name: string, all: readonly Manifest[]) => {
-  const found = all.find((it) => it.metadata.name === name)
-  assert.ok(found, `${name} is not among ${all.map((it) => it.metadata.name).join(', ')}`)
-  return found
-}
-const ofExample = (name: string): Manifest[] => rendered[name] as Manifest[]
+import { Authority } from '../kafka/certificates.ts'
+import {
+  CHART,
+  documents,
+  EXAMPLES,
+  gate,
+  helm,
+  type Manifest,
+  named,
+  of,
+  ofExample,
+  render,
+  settingsOf,
+  workloads,
+} from './chart.ts'
 
 describe('every example', () => {
   for (const [name, args] of Object.entries(EXAMPLES)) {
@@ -81,16 +82,19 @@ describe('every example', () => {
   }
 })
 
+/** What the Secret of a signalling side holds, as files. */
+function certificateIn(folder: string): object {
+  const authority = new Authority(folder, 'authority')
+  return { ...authority.issue('gateway'), authoritiesFile: authority.certificateFile }
+}
+
 describe('settings', () => {
   const services = ['sip-ingress', 'im-to-sms', 'hss-routing', 'sm-delivery', 'correlation', 'records']
 
   for (const example of Object.keys(EXAMPLES))
     for (const service of services)
       test(`${example}: ${service} itself accepts the settings that the chart gives it`, async (t) => {
-        const [config] = of('ConfigMap', ofExample(example)).filter(
-          (it) => it.immutable && it.metadata.labels?.['app.kubernetes.io/component'] === service,
-        )
-        const settings = parse(config?.data?.['config.yaml'] ?? '')
+        const settings = settingsOf(ofExample(example), service)
         // Files and the identity that only a pod has.
         delete settings.keys
         delete settings.policy
@@ -98,6 +102,7 @@ describe('settings', () => {
         if (settings.diameter !== undefined) settings.diameter.originHost = 'pod-0.example'
         const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-chart-'))
         t.after(() => rmSync(folder, { recursive: true, force: true }))
+        if (settings.sip?.tls !== undefined) settings.sip.tls = certificateIn(folder)
         const file = join(folder, 'config.yaml')
         writeFileSync(file, JSON.stringify(settings))
         const checked = await startSource(`services/${service}/src/main.ts`, [
@@ -183,14 +188,6 @@ describe('switches', () => {
           .secretName,
     )
     assert.equal(new Set(secrets).size, workloads(all).length)
-  })
-
-  test('helm test sends a message to the lab, only where there is a lab', () => {
-    const tests = (all: readonly Manifest[]) =>
-      all.filter((it) => it.metadata.annotations?.['helm.sh/hook'] === 'test')
-    assert.equal(tests(ofExample('default')).length, 0)
-    const [pod] = tests(ofExample('minimal'))
-    assert.deepEqual(pod?.spec.containers[0].args.slice(0, 2), ['send', '--to'])
   })
 
   test('two releases side by side share no name', () => {

@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { goTool } from '../../../scripts/go-tools.ts'
 import { ROOT } from '../../support/processes.ts'
 
@@ -62,4 +63,30 @@ export function gate(text: string): Finished {
     maxBuffer: 64 << 20,
   })
   return { code: status, output: stdout + stderr }
+}
+
+const rendered = Object.fromEntries(
+  Object.entries(EXAMPLES).map(([name, args]) => [name, documents(render(args))]),
+)
+
+/** Objects of an example, rendered once. */
+export const ofExample = (name: string): Manifest[] => rendered[name] as Manifest[]
+
+export const of = (kind: string, all: readonly Manifest[]) => all.filter((it) => it.kind === kind)
+
+export const workloads = (all: readonly Manifest[]) => [...of('StatefulSet', all), ...of('Deployment', all)]
+
+export function named(name: string, all: readonly Manifest[]): Manifest {
+  const found = all.find((it) => it.metadata.name === name)
+  assert.ok(found, `${name} is not among ${all.map((it) => it.metadata.name).join(', ')}`)
+  return found
+}
+
+/** What a component's process reads. */
+// biome-ignore lint/suspicious/noExplicitAny: settings of seven services
+export function settingsOf(all: readonly Manifest[], component: string): any {
+  const [config] = of('ConfigMap', all).filter(
+    (it) => it.immutable && it.metadata.labels?.['app.kubernetes.io/component'] === component,
+  )
+  return parse(config?.data?.['config.yaml'] ?? '')
 }

@@ -17,12 +17,18 @@ export const labSchema = Type.Object(
       default: 'msc',
       description: 'node that serves a subscriber without a setting',
     }),
+    mmeSubscribers: Type.Array(Type.String({ pattern: '^[0-9]{5,15}$' }), {
+      default: [],
+      maxItems: 1_000,
+      description: 'numbers, digits, that the MME serves whatever the default is',
+    }),
   },
   { additionalProperties: false, default: {} },
 )
 export type LabConfig = Static<typeof labSchema>
 
 export function labOptions(config: LabConfig): LabOptions {
-  const { host, hssPort, mmePort, sgsnPort, stpPort, defaultNode } = config
-  return { host, ports: { hss: hssPort, mme: mmePort, sgsn: sgsnPort, stp: stpPort }, defaultNode }
+  const { host, hssPort, mmePort, sgsnPort, stpPort, defaultNode, mmeSubscribers } = config
+  const ports = { hss: hssPort, mme: mmePort, sgsn: sgsnPort, stp: stpPort }
+  return { host, ports, defaultNode, mmeSubscribers }
 }

@@ -19,6 +19,8 @@ export interface LabOptions {
   readonly ports: LabPorts
   /** Node of the subscribers that no setting gives one; default: the MSC. */
   readonly defaultNode?: NodeKind
+  /** Numbers, digits, that the MME serves from the start. */
+  readonly mmeSubscribers?: readonly string[]
 }
 
 export interface LabDependencies {
@@ -60,8 +62,9 @@ const MAXIMUM_MESSAGES = 100_000
 const MAXIMUM_LOGGED = 20_000
 
 export function createLab(options: LabOptions, { network }: LabDependencies = {}): Lab {
-  const { host, ports, defaultNode } = options
+  const { host, ports, defaultNode, mmeSubscribers = [] } = options
   const subscribers = new Subscribers(MAXIMUM_SUBSCRIBERS, defaultNode)
+  for (const msisdn of mmeSubscribers) subscribers.set(msisdn, { behaviour: 'reachable', node: 'mme' })
   const phones = new Phones(MAXIMUM_MESSAGES)
   const hssLog = new RequestLog(MAXIMUM_LOGGED)
   const nodesLog = new RequestLog(MAXIMUM_LOGGED)
