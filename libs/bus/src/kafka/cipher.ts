@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 import { BusError } from '../bus.ts'
 
 /** First octet of an enciphered payload; a plain one is JSON and begins with `{`. */
@@ -25,9 +33,9 @@ const MAXIMUM_DERIVED = 4_096
  */
 export class PayloadCipher {
   readonly #keys = new Map<string, Uint8Array>()
-  readonly #derived = new Map<string, Uint8Array>()
+  readonly #derived = new Map<string, KeyObject>()
   readonly #head: Buffer
-  readonly #own: Uint8Array
+  readonly #own: KeyObject
   #counter = 0n
 
   /** Keys of 32 octets: the first enciphers, all decipher. Throws RangeError for another length. */
@@ -69,7 +77,7 @@ export class PayloadCipher {
     }
   }
 
-  #keyFor(head: Buffer): Uint8Array {
+  #keyFor(head: Buffer): KeyObject {
     const writer = head.toString('hex', 1, 1 + KEY_ID_OCTETS + SALT_OCTETS)
     const known = this.#derived.get(writer)
     if (known !== undefined) return known
@@ -88,8 +96,9 @@ function keyId(key: Uint8Array): Buffer {
   return createHash('sha256').update('ipsmgw payload key id').update(key).digest().subarray(0, KEY_ID_OCTETS)
 }
 
-function derive(key: Uint8Array, salt: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', key, salt, 'ipsmgw payload', PAYLOAD_KEY_OCTETS))
+/** As an object: with the bare octets each record costs four times as much. */
+function derive(key: Uint8Array, salt: Uint8Array): KeyObject {
+  return createSecretKey(new Uint8Array(hkdfSync('sha256', key, salt, 'ipsmgw payload', PAYLOAD_KEY_OCTETS)))
 }
 
 function nonceOf(head: Buffer): Buffer {
