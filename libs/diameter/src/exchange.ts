@@ -44,11 +44,14 @@ export class Attempt implements Outgoing {
 /** In place of octets that will not be needed again: they lie in a slab with many others and would keep it all. */
 const NOTHING = Buffer.alloc(0)
 
+/** Why a peer does not take a request; another one may. */
+export type Refusal = 'no-peer' | 'window-full' | 'rate-limited'
+
 /** A peer that can be asked. */
 export interface Candidate {
   readonly identity: string
-  /** Queues the attempt, or says that its window is full. */
-  submit(exchange: Exchange): Attempt | undefined
+  /** Queues the attempt, or says why not. */
+  submit(exchange: Exchange): Attempt | Refusal
   /** The attempt is over; an answer that still comes is dropped. */
   forget(attempt: Attempt): void
 }
@@ -211,12 +214,12 @@ export class Exchange {
       if (this.#tried.includes(candidate.identity)) continue
       this.#tried = this.#tried.concat(candidate.identity)
       const attempt = candidate.submit(this)
-      if (attempt !== undefined) {
+      if (attempt instanceof Attempt) {
         this.#open = this.#open.concat(attempt)
         setTimer(this, failover ? Math.min(now() + attemptMs, deadlineMs) : deadlineMs)
         return true
       }
-      this.#notSent = 'window-full'
+      this.#notSent = attempt
     }
     return false
   }

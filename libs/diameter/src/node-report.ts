@@ -14,6 +14,7 @@ const KINDS = [
   'refusedRequest',
   'handlerFailed',
   'windowFull',
+  'rateLimited',
   'abated',
   'redirected',
 ] as const satisfies readonly NodeEvent['kind'][]
@@ -42,6 +43,7 @@ const SENTENCES = {
   refusedRequest: 'request answered with an error',
   handlerFailed: 'request handler failed',
   windowFull: 'too many requests without an answer',
+  rateLimited: 'more requests than a peer is to get in a second',
   abated: 'requests left out, their server has asked for less',
 } as const
 

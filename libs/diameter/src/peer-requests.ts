@@ -1,8 +1,9 @@
 import { DecodeError } from '@ipsmgw/bytes'
 import { decodeDiameter } from './codec.ts'
 import type { DiameterConnection } from './connection.ts'
-import { Attempt, type Candidate, type Exchange } from './exchange.ts'
+import { Attempt, type Candidate, type Exchange, type Refusal } from './exchange.ts'
 import type { DiameterHeader, DiameterMessage } from './messages.ts'
+import { RequestRate } from './request-rate.ts'
 import { type DiameterResult, resultOf } from './results.ts'
 import type { NodeEvent } from './types.ts'
 
@@ -10,6 +11,8 @@ export interface PeerRequestsOptions {
   /** Identity of the peer as it was configured. */
   readonly peer: string
   readonly maximumPending: number
+  /** Undefined: as many as come. */
+  readonly maximumPerSecond?: number | undefined
   readonly messageOctets: number
 }
 
@@ -32,11 +35,14 @@ export class PeerRequests {
   readonly #options: PeerRequestsOptions
   readonly #dependencies: PeerRequestsDependencies
   readonly #pending = new Map<number, Attempt>()
+  readonly #rate: RequestRate | undefined
   #rttMs: number | undefined
 
   constructor(options: PeerRequestsOptions, dependencies: PeerRequestsDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    const { maximumPerSecond } = options
+    this.#rate = maximumPerSecond === undefined ? undefined : new RequestRate(maximumPerSecond)
   }
 
   get pending(): number {
@@ -48,17 +54,11 @@ export class PeerRequests {
     return this.#rttMs
   }
 
-  /** Queues a copy of the request on the connection; undefined when there is none or the window is full. */
-  submit(
-    exchange: Exchange,
-    holder: Candidate,
-    connection: DiameterConnection | undefined,
-  ): Attempt | undefined {
-    if (connection === undefined || this.#pending.size >= this.#options.maximumPending) {
-      this.#tell('windowFull')
-      return undefined
-    }
+  /** Queues a copy of the request on the connection, or says which bound is reached. */
+  submit(exchange: Exchange, holder: Candidate, connection: DiameterConnection): Attempt | Refusal {
     const { now, nextHopByHopId } = this.#dependencies
+    if (this.#pending.size >= this.#options.maximumPending) return this.#refused('windowFull', 'window-full')
+    if (this.#rate?.take(now()) === false) return this.#refused('rateLimited', 'rate-limited')
     let hopByHopId = nextHopByHopId()
     while (this.#pending.has(hopByHopId)) hopByHopId = nextHopByHopId()
     const octets = exchange.stamped(hopByHopId)
@@ -98,6 +98,11 @@ export class PeerRequests {
   /** The peer is silent: what may be asked elsewhere is. */
   suspect(): void {
     for (const attempt of [...this.#pending.values()]) attempt.exchange.suspect()
+  }
+
+  #refused(event: 'windowFull' | 'rateLimited', refusal: Refusal): Refusal {
+    this.#tell(event)
+    return refusal
   }
 
   #read(octets: Buffer, header: DiameterHeader, { exchange }: Attempt): Answer | undefined {

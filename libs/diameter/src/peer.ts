@@ -1,6 +1,6 @@
 import type { DecodeError } from '@ipsmgw/bytes'
 import { type ConnectionOwner, DiameterConnection } from './connection.ts'
-import type { Attempt, Candidate, Exchange } from './exchange.ts'
+import { Attempt, type Candidate, type Exchange, type Refusal } from './exchange.ts'
 import { type PeerEffect, type PeerEvent, type PeerState, peerTransition, winsElection } from './fsm.ts'
 import { OwnMessages } from './own-messages.ts'
 import type { Introduction, PeerContext } from './peer-context.ts'
@@ -67,7 +67,8 @@ export class Peer implements ConnectionOwner, Candidate {
     this.#requests = new PeerRequests(
       {
         peer: options.identity,
-        maximumPending: context.limits.pendingPerPeer,
+        maximumPending: options.maximumPending ?? context.limits.pendingPerPeer,
+        maximumPerSecond: options.maximumPerSecond,
         messageOctets: context.limits.messageOctets,
       },
       context,
@@ -134,9 +135,11 @@ export class Peer implements ConnectionOwner, Candidate {
     })
   }
 
-  submit(exchange: Exchange): Attempt | undefined {
-    const attempt = this.#requests.submit(exchange, this, this.#links.active)
-    if (attempt !== undefined) this.#sent++
+  submit(exchange: Exchange): Attempt | Refusal {
+    const { active } = this.#links
+    if (active === undefined) return 'no-peer'
+    const attempt = this.#requests.submit(exchange, this, active)
+    if (attempt instanceof Attempt) this.#sent++
     return attempt
   }
 

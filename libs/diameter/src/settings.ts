@@ -35,6 +35,15 @@ const peerSchema = Type.Object(
     ),
     realms: Type.Array(Type.String(), { default: [], description: 'realms reached through it' }),
     priority: Type.Integer({ default: 1, minimum: 1, description: 'lower is asked first' }),
+    maximumPending: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'requests to it without an answer; above, the next peer is asked',
+      }),
+    ),
+    maximumPerSecond: Type.Optional(
+      Type.Number({ minimum: 1, description: 'requests to it in a second; above, the next peer is asked' }),
+    ),
   },
   closed,
 )
@@ -63,7 +72,7 @@ export const diameterSchema = Type.Object(
     maximumPendingPerPeer: Type.Integer({
       default: 50_000,
       minimum: 1,
-      description: 'requests without an answer',
+      description: 'requests without an answer, unless a peer has a bound of its own',
     }),
   },
   closed,

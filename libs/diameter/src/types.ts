@@ -31,6 +31,10 @@ export interface PeerOptions {
   readonly realms?: readonly string[]
   /** Lower is asked first; equal ones share the load. */
   readonly priority?: number
+  /** Requests without an answer; above, the next peer is asked. By default the node's bound. */
+  readonly maximumPending?: number
+  /** Requests that begin in one second; above, the next peer is asked. By default as many as come. */
+  readonly maximumPerSecond?: number
 }
 
 export interface ListenerOptions {
@@ -111,7 +115,8 @@ export interface NodeEvent {
     | 'strayAnswer' // late, or never asked for
     | 'refusedRequest' // answered with an error before any handler
     | 'handlerFailed' // a handler threw
-    | 'windowFull'
+    | 'windowFull' // a request that a peer did not get: too many without an answer
+    | 'rateLimited' // a request that a peer did not get: too many in this second
     | 'abated' // a request left out, because its server has asked for less
     | 'redirected'
   /** Identity, or the address while it is not known. */
@@ -163,7 +168,8 @@ export type SendResult =
       readonly kind: 'not-sent'
       readonly reason:
         | 'no-peer' // none is open for that destination and application
-        | 'window-full' // every candidate has its bound of pending requests
+        | 'window-full' // the last candidate has its bound of pending requests
+        | 'rate-limited' // the last candidate has its bound of requests in a second
         | 'abated' // whoever would answer has asked for less traffic (RFC 7683)
         | 'withdrawn' // the time was over, or the link lost, while it waited to be written
         | 'stopped'

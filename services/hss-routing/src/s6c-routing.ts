@@ -118,6 +118,7 @@ const SMSF_FEATURE = { 'Vendor-Id': VENDOR_3GPP, 'Feature-List-ID': 1, 'Feature-
 const CAUSE_OF_SILENCE = {
   'no-peer': 'routingNoAnswer',
   'window-full': 'routingCongested',
+  'rate-limited': 'routingCongested',
   abated: 'routingCongested',
   withdrawn: 'routingNoAnswer',
   stopped: 'routingNoAnswer',

@@ -89,6 +89,9 @@ function requestOf(
   }
 }
 
+/** Reasons that pass: the same node may take the part later. */
+const CONGESTED: ReadonlySet<string> = new Set(['window-full', 'rate-limited', 'abated'])
+
 function resultOf(outcome: SendResult, certainAgents: ReadonlySet<string>, nowMs: number): ForwardResult {
   switch (outcome.kind) {
     case 'answer':
@@ -97,10 +100,7 @@ function resultOf(outcome: SendResult, certainAgents: ReadonlySet<string>, nowMs
     case 'not-sent':
       return {
         kind: 'not-sent',
-        cause:
-          outcome.reason === 'window-full' || outcome.reason === 'abated'
-            ? 'servingNodeBusy'
-            : 'noRouteToServingNode',
+        cause: CONGESTED.has(outcome.reason) ? 'servingNodeBusy' : 'noRouteToServingNode',
         detail: `SGd: ${outcome.reason}`,
       }
     case 'no-answer':
