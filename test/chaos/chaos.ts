@@ -27,6 +27,8 @@ export interface ChaosOptions extends LoadOptions {
   readonly faults: readonly Fault[]
   /** Between two faults, on the average. */
   readonly faultEveryMs: number
+  /** Ends it before its time; what was sent until then is judged. */
+  readonly ending?: AbortSignal
 }
 
 const FIRST_NUMBER = 447700800000
@@ -45,7 +47,7 @@ export function runChaos(options: ChaosOptions): Promise<Outcome> {
   return underLoad(options, async (installation, random, told) => {
     const until = performance.now() + options.durationMs - WARM_UP_MS
     for (const fault of dealFaults(random, options.faults)) {
-      if (performance.now() >= until) break
+      if (performance.now() >= until || options.ending?.aborted === true) break
       await fault.strike(installation, random, told)
       await delay(random.between(0, 2 * options.faultEveryMs))
     }

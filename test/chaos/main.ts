@@ -22,6 +22,8 @@ Options
   --stories FILE the story of every message that was not simply delivered
   --help
 
+SIGTERM to this process alone ends it early, with a verdict.
+
 Exit code: 0 nobody was lied to, 1 somebody was.`
 
 const { values } = parseArgs({
@@ -48,6 +50,11 @@ if (faults.length === 0) {
   process.exit(2)
 }
 process.stdout.write(`seed ${values.seed}\n`)
+const ending = new AbortController()
+process.once('SIGTERM', () => {
+  process.stdout.write('No further faults; what was sent is judged.\n')
+  ending.abort()
+})
 const outcome = await runChaos({
   durationMs: Number(values.minutes) * 60_000,
   ratePerSecond: Number(values.rate),
@@ -57,6 +64,7 @@ const outcome = await runChaos({
   seed: Number(values.seed),
   faults,
   verbose: true,
+  ending: ending.signal,
   wired: true,
   told: (sentence) => process.stdout.write(`${sentence}\n`),
 })

@@ -92,10 +92,14 @@ export class Replica {
     }
   }
 
+  /** Its metrics as Prometheus reads them. */
+  async metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#options.httpPort}/metrics`)).text()
+  }
+
   /** Value of one of its metrics without labels. */
   async metric(name: string): Promise<number> {
-    const response = await fetch(`http://127.0.0.1:${this.#options.httpPort}/metrics`)
-    return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await response.text())?.[1])
+    return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await this.metrics())?.[1])
   }
 
   isReady(): Promise<boolean> {
