@@ -90,6 +90,13 @@ export const sip: Dashboard = {
           queries: [['max by (instance) (ipsmgw_sip_refused_share{$m})', '{{instance}}']],
         },
         {
+          title: 'Refused for load by the networks behind',
+          description:
+            'Part of the last finals, per pod; neighbours that know RFC 7339 are told to send less',
+          unit: 'percentunit',
+          queries: [['max by (instance) (ipsmgw_sip_congested_share{$m})', '{{instance}}']],
+        },
+        {
           title: 'Content checks',
           description: 'Texts asked about, per second, by verdict; "default": no verdict in time',
           unit: 'reqps',
@@ -245,8 +252,14 @@ export const network: Dashboard = {
           title: 'Events',
           description: 'What happens at peers, per second, by kind',
           unit: 'reqps',
-          width: 24,
           queries: [[rate('ipsmgw_diameter_events_total', 'kind'), '{{kind}}']],
+        },
+        {
+          title: 'Overload reports',
+          description:
+            'Largest part of requests that an HSS or serving node asks to be spared, by application',
+          unit: 'percent',
+          queries: [['max by (application) (ipsmgw_diameter_reduction_percent{$m})', '{{application}}']],
         },
       ],
     },

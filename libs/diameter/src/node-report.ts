@@ -67,6 +67,19 @@ export function createNodeGauges(registry: Registry, node: DiameterNode): void {
     'Requests to a Diameter peer without an answer',
     ({ pending }) => pending,
   )
+  new Gauge({
+    name: 'ipsmgw_diameter_reduction_percent',
+    help: 'Largest part of requests that anybody asks to be spared (RFC 7683), by application',
+    labelNames: ['application'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      const largest = new Map<number, number>()
+      for (const { applicationId, reductionPercent } of node.overloadReports())
+        largest.set(applicationId, Math.max(largest.get(applicationId) ?? 0, reductionPercent))
+      for (const [application, percent] of largest) this.set({ application }, percent)
+    },
+  })
 }
 
 function isOpen({ state }: { state: string }): number {

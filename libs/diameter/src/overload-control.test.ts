@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, type TestContext, test } from 'node:test'
+import { createRegistry } from '@ipsmgw/telemetry'
 import { encodeAvps } from './codec.ts'
 import { AVPS, type AvpName } from './dictionary/avps.ts'
 import { OcReportType, RedirectHostUsage } from './dictionary/enumerations.ts'
 import { ResultCode } from './dictionary/results.ts'
 import { value } from './fields.ts'
 import type { Avp } from './messages.ts'
+import { createNodeGauges } from './node-report.ts'
 import { result } from './results.ts'
 import { peerAt, REALM, serverNode, TestNode } from './testing/nodes.ts'
 
@@ -79,6 +81,12 @@ describe('RFC 7683: a server in overload is asked for less', () => {
     assert.equal((await gw.node.send('SRR', SRR, QUERY)).kind, 'answer')
     assert.ok(offered, 'the request says that reports are understood')
     assert.equal(gw.node.overloadReports()[0]?.reductionPercent, 60)
+    const registry = createRegistry('test', 'test')
+    createNodeGauges(registry, gw.node)
+    assert.match(
+      await registry.metrics(),
+      /ipsmgw_diameter_reduction_percent\{[^}]*application="16777312"[^}]*\} 60/,
+    )
     assert.deepEqual(await gw.node.send('SRR', SRR, QUERY), { kind: 'not-sent', reason: 'abated' })
     const direct = { ...SRR, 'Destination-Host': HSS }
     assert.equal(

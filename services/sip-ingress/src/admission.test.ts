@@ -82,4 +82,22 @@ describe('design: overload', () => {
     assert.equal(a.feedback.lossPercent, Math.round(a.loss * 100))
     assert.ok(Number(a.feedback.sequence) > before)
   })
+
+  test('RFC 7683: what the networks behind refuse is told to neighbours, and nothing is refused here for it', () => {
+    const a = admission()
+    for (let i = 0; i < 20; i++) a.sample({ ...idle, finals: 50, congested: 20 })
+    assert.equal(a.feedback.lossPercent, 40)
+    assert.equal(a.loss, 0)
+    assert.equal(refused(a), 0)
+    const { sequence } = a.feedback
+    for (let i = 0; i < 60; i++) a.sample({ ...idle, finals: 50, congested: 0 })
+    assert.equal(a.feedback.lossPercent, 0)
+    assert.ok(Number(a.feedback.sequence) > Number(sequence))
+  })
+
+  test('a few unlucky finals are no congestion', () => {
+    const a = admission()
+    a.sample({ ...idle, finals: 3, congested: 3 })
+    assert.equal(a.feedback.lossPercent, 0)
+  })
 })

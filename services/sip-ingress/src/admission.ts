@@ -16,6 +16,9 @@ export interface LoadSample {
   readonly lagMs: number
   /** Age of the oldest record that the bus has not confirmed. */
   readonly oldestUnpublishedMs: number
+  /** Finals since the last sample, and those of them that the networks behind refused for load. */
+  readonly finals?: number
+  readonly congested?: number
 }
 
 /** Time between two samples. */
@@ -31,6 +34,10 @@ const PRIORITY_SHARE = 0.1
 const STEEPEST_FALL = 0.75
 const STEEPEST_RISE = 1.15
 const LEAST_ADMITTED = 0.02
+/** What is remembered of finals from one sample to the next: the last second counts. */
+const FINALS_MEMORY = 0.9
+/** Fewer finals say nothing about a share. */
+const LEAST_FINALS = 10
 /** RFC 7339 §4.3: how long neighbours keep to what they were told. */
 const FEEDBACK_VALIDITY_MS = 500
 
@@ -48,6 +55,8 @@ export class Admission {
   #lateSamples = 0
   /** Refusals are spread evenly: what is owed of them. */
   #owed = 0
+  #finals = 0
+  #congested = 0
   #feedback: OverloadFeedback
 
   constructor(options: AdmissionOptions) {
@@ -58,6 +67,15 @@ export class Admission {
   /** Part of the messages that is refused, 0 to 1. */
   get loss(): number {
     return 1 - this.#admitted
+  }
+
+  /**
+   * Part of the messages that HSSs and serving nodes refuse for load, by whatever they say so: overload reports (RFC
+   * 7683), too-busy answers, full windows. Neighbours are told, so that they send less; nothing is refused here for it,
+   * since the message itself gets the status of its cause.
+   */
+  get congestion(): number {
+    return this.#finals < LEAST_FINALS ? 0 : this.#congested / this.#finals
   }
 
   get feedback(): OverloadFeedback {
@@ -76,26 +94,31 @@ export class Admission {
     return 'load'
   }
 
-  sample({ nowMs, utilisation, lagMs, oldestUnpublishedMs }: LoadSample): void {
+  sample(sample: LoadSample): void {
+    this.#finals = this.#finals * FINALS_MEMORY + (sample.finals ?? 0)
+    this.#congested = this.#congested * FINALS_MEMORY + (sample.congested ?? 0)
+    this.#admit(sample)
+    if (this.#lossPercent() !== this.#feedback.lossPercent) this.#feedback = this.#told(sample.nowMs)
+  }
+
+  #admit({ utilisation, lagMs, oldestUnpublishedMs }: LoadSample): void {
     const late = Math.max(lagMs, oldestUnpublishedMs) / this.#options.maximumLagMs
     const load = Math.max(utilisation / TARGET_UTILISATION, late)
     this.#lateSamples = late > 1 ? this.#lateSamples + 1 : 0
     if (this.#admitted === 1 && this.#lateSamples < LASTING_SAMPLES) return
     const factor = utilisation >= SATURATED || late > 1 ? STEEPEST_FALL : 1 / Math.max(load, 0.01)
     const admitted = this.#admitted * Math.min(STEEPEST_RISE, Math.max(STEEPEST_FALL, factor))
-    this.#set(Math.min(1, Math.max(LEAST_ADMITTED, admitted)), nowMs)
+    this.#admitted = Math.min(1, Math.max(LEAST_ADMITTED, admitted))
+    if (this.#admitted === 1) this.#owed = 0
   }
 
-  #set(admitted: number, nowMs: number): void {
-    if (admitted === this.#admitted) return
-    this.#admitted = admitted
-    if (admitted === 1) this.#owed = 0
-    this.#feedback = this.#told(nowMs)
+  #lossPercent(): number {
+    return Math.round(Math.max(this.loss, this.congestion) * 100)
   }
 
   #told(nowMs: number): OverloadFeedback {
     return {
-      lossPercent: Math.round(this.loss * 100),
+      lossPercent: this.#lossPercent(),
       validityMs: FEEDBACK_VALIDITY_MS,
       sequence: (nowMs / 1000).toFixed(3),
     }

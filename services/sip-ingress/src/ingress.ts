@@ -62,6 +62,9 @@ interface Pending {
   readonly span: TraceSpan
 }
 
+/** Causes by which networks behind the gateway say that they have too much to do. */
+const CONGESTION: ReadonlySet<string> = new Set<Cause>(['routingCongested', 'servingNodeBusy'])
+
 /** SIP requests in, records out; finals in, SIP answers out. Holds the transactions in between. */
 export class Ingress {
   readonly #options: IngressOptions
@@ -73,6 +76,8 @@ export class Ingress {
   readonly #methods: readonly string[]
   #accepting = false
   #lagMs = 0
+  #finals = 0
+  #congested = 0
   #idle: (() => void) | undefined
 
   constructor(options: IngressOptions, dependencies: IngressDependencies) {
@@ -96,12 +101,13 @@ export class Ingress {
   }
 
   /** What the admission needs to know beside the process's own load. */
-  waiting(nowMs: number): Pick<LoadSample, 'nowMs' | 'lagMs' | 'oldestUnpublishedMs'> {
-    const lagMs = this.#lagMs
+  waiting(nowMs: number): Omit<LoadSample, 'utilisation'> {
+    const told = { nowMs, lagMs: this.#lagMs, finals: this.#finals, congested: this.#congested }
     this.#lagMs = 0
-    for (const sinceMs of this.#unpublished.values())
-      return { nowMs, lagMs, oldestUnpublishedMs: nowMs - sinceMs }
-    return { nowMs, lagMs, oldestUnpublishedMs: 0 }
+    this.#finals = 0
+    this.#congested = 0
+    for (const sinceMs of this.#unpublished.values()) return { ...told, oldestUnpublishedMs: nowMs - sinceMs }
+    return { ...told, oldestUnpublishedMs: 0 }
   }
 
   /**
@@ -182,6 +188,8 @@ export class Ingress {
       return
     }
     const { status, reasonPhrase, headers } = final.final
+    this.#finals++
+    if (CONGESTION.has(final.cause)) this.#congested++
     this.#answer(messageId, pending, status, reasonPhrase, headers, final.cause)
   }
 

@@ -166,7 +166,7 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
 export function createIngressGauges(
   registry: Registry,
   ingress: { readonly inFlight: number; oldestMs(): number | undefined },
-  admission: { readonly loss: number },
+  admission: { readonly loss: number; readonly congestion: number },
 ): void {
   gauge(
     registry,
@@ -183,6 +183,12 @@ export function createIngressGauges(
     'ipsmgw_sip_refused_share',
     'Part of new messages that is refused for load, 0 to 1',
     () => admission.loss,
+  )
+  gauge(
+    registry,
+    'ipsmgw_sip_congested_share',
+    'Part of the last finals that HSSs or serving nodes refused for load, 0 to 1',
+    () => admission.congestion,
   )
 }
 

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { loadConfig } from '@ipsmgw/config'
 import { SipEndpoint } from '@ipsmgw/sip'
@@ -101,6 +102,8 @@ function send(endpoint: SipEndpoint, port: number, callId = 'one-call') {
   })
 }
 
+const nextSample = () => delay(20)
+
 async function statusOf(outcome: ReturnType<typeof send>): Promise<number | string> {
   const result = await outcome
   return result.kind === 'response' ? result.response.status : result.kind
@@ -133,6 +136,25 @@ describe('standalone', () => {
       message.timeline.map(({ step }) => step),
       ['received', 'converted', 'routed', 'attempted', 'acknowledged', 'answered'],
     )
+  })
+
+  test('RFC 7683: an HSS with too much to do means 480 and never 503; neighbours are told to send less', async (t) => {
+    const { forwarded, ways } = network()
+    const route: Network['queries']['route'] = async () => ({ kind: 'refused', cause: 'routingCongested' })
+    const standalone = await gateway(folder(t), { ...ways, queries: { ...ways.queries, route } })
+    t.after(() => standalone.stop())
+    const endpoint = await phone(t)
+    const statuses = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => statusOf(send(endpoint, standalone.sipPort(), `call-${i}`))),
+    )
+    assert.deepEqual([...new Set(statuses)], [480])
+    assert.equal(forwarded.length, 0)
+    const metric = async (name: string) => {
+      const response = await fetch(`http://127.0.0.1:${standalone.port()}/metrics`)
+      return Number(new RegExp(`^${name}(?:\\{.*\\})? (.*)$`, 'm').exec(await response.text())?.[1])
+    }
+    while ((await metric('ipsmgw_sip_congested_share')) !== 1) await nextSample()
+    assert.equal(await metric('ipsmgw_sip_refused_share'), 0)
   })
 
   test('a message whose forward was under way at a kill is not sent again: the copy is answered 202', async (t) => {
