@@ -36,6 +36,7 @@ export class StreamTransport implements Transport {
   #queue: TransportMessage[] = []
   #queuedOctets = 0
   #writing = false
+  #scheduled = false
   #closing = false
   #fault: Error | undefined
   #finished = false
@@ -71,7 +72,7 @@ export class StreamTransport implements Transport {
     if (this.#queuedOctets + length > this.#options.queueLimitOctets) return false
     this.#queue.push(message)
     this.#queuedOctets += length
-    this.#pump()
+    this.#soon()
     return true
   }
 
@@ -85,6 +86,18 @@ export class StreamTransport implements Transport {
   destroy(): void {
     this.#closing = true
     this.#socket.destroy()
+  }
+
+  /** Where messages share a write, what one turn of the event loop sends shares it. */
+  #soon(): void {
+    if (this.#options.batchOctets === 1) this.#pump()
+    else if (!this.#writing && !this.#scheduled) {
+      this.#scheduled = true
+      setImmediate(() => {
+        this.#scheduled = false
+        this.#pump()
+      })
+    }
   }
 
   #pump(): void {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { connectTcp, listenTcp, type Transport, TransportError, type TransportMessage } from './index.ts'
 import { FakeClock } from './testing/index.ts'
 
@@ -59,6 +60,8 @@ test('the queue is bounded: a message beyond is refused, and what never left is 
   let unsent = 0
   let taken = 0
   const big = () => ({ octets: Buffer.alloc(1_000_000), stream: 1, onUnsent: () => unsent++ })
+  while (transport.send(big())) taken++
+  await nextTurn()
   while (transport.send(big())) taken++
   assert.ok(taken >= 20 && taken < 60, `${taken} were taken`)
   transport.destroy()
