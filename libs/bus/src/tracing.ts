@@ -27,9 +27,15 @@ export function startSend(topic: string, value: unknown, identity: BusIdentity):
 }
 
 /** Ends it as the bus has taken the record, or has not; without a promise it has. */
-export async function endSend(span: TraceSpan, sent?: Promise<void>): Promise<void> {
+export function endSend(span: TraceSpan, sent?: Promise<void>): Promise<void> {
+  if (sent !== undefined && span.traceId !== undefined) return ended(span, sent)
+  span.end()
+  return sent ?? Promise.resolve()
+}
+
+async function ended(span: TraceSpan, work: Promise<void>): Promise<void> {
   try {
-    if (sent !== undefined) await sent
+    await work
     span.end()
   } catch (error) {
     span.end(nameOf(error))
@@ -58,7 +64,10 @@ export function processed(
   })
   try {
     const begun = span.run(handle)
-    return begun === undefined ? span.end() : endSend(span, begun)
+    // Nothing is kept beside the work of a message that no trace is made of.
+    if (begun !== undefined && span.traceId !== undefined) return ended(span, begun)
+    span.end()
+    return begun
   } catch (error) {
     span.end(nameOf(error))
     throw error
