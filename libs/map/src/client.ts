@@ -1,7 +1,7 @@
 import type { SccpAddress } from '@ipsmgw/sccp'
 import type { Tcap } from '@ipsmgw/tcap'
 import { outcomeOf } from './answers.ts'
-import { ForwardSession, type ForwardTarget } from './forward-session.ts'
+import { ForwardSession, type ForwardSessionDependencies, type ForwardTarget } from './forward-session.ts'
 import { CONTEXTS, type ContextName, type MapVersion } from './messages.ts'
 import { nextVersion } from './negotiation.ts'
 import { type Argument, encodeArgument, OPERATIONS, type OperationName } from './operations.ts'
@@ -39,12 +39,19 @@ export class MapClient {
   readonly #timers: MapTimers
   readonly #newest: Readonly<Partial<Record<ContextName, MapVersion>>>
   readonly #versions: VersionCache
+  readonly #sessions: ForwardSessionDependencies
 
   constructor(options: MapClientOptions, dependencies: MapClientDependencies) {
     this.#tcap = dependencies.tcap
     this.#timers = { ...DEFAULT_TIMERS, ...options.timers }
     this.#newest = options.newest ?? {}
     this.#versions = new VersionCache(options.versions ?? {}, dependencies.now)
+    this.#sessions = {
+      tcap: this.#tcap,
+      timers: this.#timers,
+      version: (peer) => this.#version(peer, 'shortMsgMtRelay'),
+      learn: (peer, version) => this.#versions.set(peer, 'shortMsgMtRelay', version),
+    }
   }
 
   sendRoutingInfoForSM(
@@ -92,13 +99,7 @@ export class MapClient {
 
   /** The parts of one message on their way to one node, over as few dialogues as the node allows. */
   forward(target: ForwardTarget): ForwardSession {
-    const { remote, peer = remote.key() } = target
-    return new ForwardSession(target, {
-      tcap: this.#tcap,
-      timers: this.#timers,
-      version: () => this.#version(peer, 'shortMsgMtRelay'),
-      learn: (version) => this.#versions.set(peer, 'shortMsgMtRelay', version),
-    })
+    return new ForwardSession(target, this.#sessions)
   }
 
   #once<N extends OperationName>(

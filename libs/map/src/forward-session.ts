@@ -19,6 +19,8 @@ export interface ForwardTarget {
   /** As the HLR gave it for this node; the IMSI then goes into the destination reference. */
   readonly lmsi?: Uint8Array
   readonly serviceCentreAddress: MapAddress
+  /** Instead of the timer ml, for each part. */
+  readonly timeoutMs?: number
 }
 
 /** One SMS-DELIVER. */
@@ -30,15 +32,14 @@ export interface ForwardPart {
   readonly smDeliveryTimerSeconds?: number
   /** Seconds since 1900. Version 3 only. */
   readonly smDeliveryStartTime?: Uint8Array
-  /** Instead of the timer ml. */
-  readonly timeoutMs?: number
 }
 
+/** What all sessions of one client share. */
 export interface ForwardSessionDependencies {
   readonly tcap: Tcap
   readonly timers: MapTimers
-  version(): MapVersion
-  learn(version: MapVersion): void
+  version(peer: string): MapVersion
+  learn(peer: string, version: MapVersion): void
 }
 
 /**
@@ -55,28 +56,34 @@ export class ForwardSession {
   constructor(target: ForwardTarget, dependencies: ForwardSessionDependencies) {
     this.#target = target
     this.#dependencies = dependencies
-    this.#version = dependencies.version()
+    this.#version = dependencies.version(peerOf(target))
   }
 
   /** One part at a time; the next only after this outcome, and not after one that failed. */
   forward(part: ForwardPart): Promise<MapOutcome<'mtForwardSM'>> {
-    const { remote, peer = remote.key() } = this.#target
-    return traced('mtForwardSM', peer, () => this.#forward(part))
+    return traced('mtForwardSM', peerOf(this.#target), () => this.#forward(part))
   }
 
-  async #forward(part: ForwardPart): Promise<MapOutcome<'mtForwardSM'>> {
-    for (;;) {
-      const version = this.#version
-      const attempt = await this.#attempt(part, version)
-      if (attempt.kind !== 'answer' || attempt.component.kind !== 'returnResultLast') this.close()
-      const next =
-        attempt.kind === 'notExecuted' && attempt.failure !== undefined
-          ? nextVersion({ name: 'shortMsgMtRelay', version }, attempt.failure)
-          : undefined
-      if (next === undefined) return outcomeOf('mtForwardSM', attempt, version)
-      this.#dependencies.learn(next)
-      this.#version = next
-    }
+  #forward(part: ForwardPart): Promise<MapOutcome<'mtForwardSM'>> {
+    const version = this.#version
+    return this.#attempt(part, version).then((attempt) => this.#settle(attempt, part, version))
+  }
+
+  /** What the attempt says, or the outcome of the part in an older version. */
+  #settle(
+    attempt: Attempt,
+    part: ForwardPart,
+    version: MapVersion,
+  ): MapOutcome<'mtForwardSM'> | Promise<MapOutcome<'mtForwardSM'>> {
+    if (attempt.kind !== 'answer' || attempt.component.kind !== 'returnResultLast') this.close()
+    const next =
+      attempt.kind === 'notExecuted' && attempt.failure !== undefined
+        ? nextVersion({ name: 'shortMsgMtRelay', version }, attempt.failure)
+        : undefined
+    if (next === undefined) return outcomeOf('mtForwardSM', attempt, version)
+    this.#dependencies.learn(peerOf(this.#target), next)
+    this.#version = next
+    return this.#forward(part)
   }
 
   /** Ends the dialogue, if the node still holds one open. */
@@ -93,7 +100,7 @@ export class ForwardSession {
     this.#dialogue = dialogue
     const name = version === 3 ? 'mtForwardSM' : 'forwardSM'
     const parameter = encodeArgument(name, this.#argument(part), version)
-    const timeoutMs = part.timeoutMs ?? this.#dependencies.timers.mediumLongMs
+    const timeoutMs = this.#target.timeoutMs ?? this.#dependencies.timers.mediumLongMs
     return dialogue.perform(OPERATIONS[name].code, parameter, timeoutMs, keepOpen)
   }
 
@@ -120,4 +127,8 @@ export class ForwardSession {
       ...(smDeliveryStartTime !== undefined && { smDeliveryStartTime }),
     }
   }
+}
+
+function peerOf({ remote, peer }: ForwardTarget): string {
+  return peer ?? remote.key()
 }

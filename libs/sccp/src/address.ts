@@ -73,6 +73,7 @@ export class SccpAddress {
   readonly ssn: number | undefined
   readonly pointCode: number | undefined
   readonly globalTitle: GlobalTitle | undefined
+  #key: string | undefined
 
   private constructor(octets: Uint8Array, fields: SccpAddressFields) {
     this.octets = octets
@@ -125,7 +126,10 @@ export class SccpAddress {
 
   /** For use as a key of a map. Holds the number: nothing for logs. */
   key(): string {
-    return Buffer.from(this.octets.buffer, this.octets.byteOffset, this.octets.length).toString('latin1')
+    this.#key ??= Buffer.from(this.octets.buffer, this.octets.byteOffset, this.octets.length).toString(
+      'latin1',
+    )
+    return this.#key
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import type { IndicatedComponent } from './user.ts'
 
 interface Invocation {
+  readonly invokeId: number
   readonly class: OperationClass
   readonly timeoutMs: number
   /** Undefined until the component has left. */
@@ -19,23 +20,31 @@ interface Invocation {
 const LOWEST_ID = -128
 const HIGHEST_ID = 127
 
-/** The invocations of one dialogue that wait for an answer (Q.774 §3.2.1.1). */
+/** The invocations of one dialogue that wait for an answer (Q.774 §3.2.1.1): a short list, mostly of one. */
 export class Invocations {
-  readonly #open = new Map<number, Invocation>()
+  #open: Invocation[] = []
   #next = 1
 
   get size(): number {
-    return this.#open.size
+    return this.#open.length
   }
 
   /** Takes the next free id: 1, 2, 3 ... Throws RangeError when all 256 are taken. */
   add(operationClass: OperationClass, timeoutMs: number): number {
-    if (this.#open.size > HIGHEST_ID - LOWEST_ID) throw new RangeError('all invoke ids are taken')
-    while (this.#open.has(this.#next)) this.#advance()
+    if (this.#open.length > HIGHEST_ID - LOWEST_ID) throw new RangeError('all invoke ids are taken')
+    while (this.#find(this.#next) !== undefined) this.#advance()
     const invokeId = this.#next
     this.#advance()
-    this.#open.set(invokeId, { class: operationClass, timeoutMs, dueMs: undefined })
+    this.#open.push({ invokeId, class: operationClass, timeoutMs, dueMs: undefined })
     return invokeId
+  }
+
+  #find(invokeId: number | undefined): Invocation | undefined {
+    return this.#open.find((invocation) => invocation.invokeId === invokeId)
+  }
+
+  #forget(invokeId: number | undefined): void {
+    this.#open = this.#open.filter((invocation) => invocation.invokeId !== invokeId)
   }
 
   #advance(): void {
@@ -45,21 +54,21 @@ export class Invocations {
   /** The components have left: their timers run from now. */
   sent(components: readonly Component[], nowMs: number): void {
     for (const { kind, invokeId } of components) {
-      const invocation = kind === 'invoke' ? this.#open.get(invokeId as number) : undefined
+      const invocation = kind === 'invoke' ? this.#find(invokeId) : undefined
       if (invocation !== undefined) invocation.dueMs = nowMs + invocation.timeoutMs
     }
   }
 
   /** The components did not leave, and will not. */
   dropped(components: readonly Component[]): void {
-    for (const { kind, invokeId } of components) if (kind === 'invoke') this.#open.delete(invokeId as number)
+    for (const { kind, invokeId } of components) if (kind === 'invoke') this.#forget(invokeId)
   }
 
   /** The first and the last time at which one expires; Infinity and 0 when none runs. */
   dueTimes(): { readonly earliestMs: number; readonly latestMs: number } {
     let earliestMs = Number.POSITIVE_INFINITY
     let latestMs = 0
-    for (const { dueMs } of this.#open.values()) {
+    for (const { dueMs } of this.#open) {
       if (dueMs === undefined) continue
       earliestMs = Math.min(earliestMs, dueMs)
       latestMs = Math.max(latestMs, dueMs)
@@ -69,13 +78,10 @@ export class Invocations {
 
   /** Forgets those that are due. Class 2 to 4 end so without a word: only class 1 must be answered. */
   expire(nowMs: number): number[] {
-    const expired: number[] = []
-    for (const [invokeId, { class: operationClass, dueMs }] of this.#open) {
-      if (dueMs === undefined || dueMs > nowMs) continue
-      this.#open.delete(invokeId)
-      if (operationClass === 1) expired.push(invokeId)
-    }
-    return expired
+    const isDue = ({ dueMs }: Invocation) => dueMs !== undefined && dueMs <= nowMs
+    const due = this.#open.filter(isDue)
+    if (due.length > 0) this.#open = this.#open.filter((invocation) => !isDue(invocation))
+    return due.filter((invocation) => invocation.class === 1).map(({ invokeId }) => invokeId)
   }
 
   /** A component of the peer: what the user is told, and a reject where it does not fit. */
@@ -86,11 +92,11 @@ export class Invocations {
         return { kind: 'localReject', invokeId, problem, fault }
       }
       case 'invoke':
-        if (component.linkedId !== undefined && !this.#open.has(component.linkedId))
+        if (component.linkedId !== undefined && this.#find(component.linkedId) === undefined)
           return refused(component.invokeId, 'invoke', InvokeProblem.unrecognizedLinkedId)
         return component
       case 'reject':
-        if (component.invokeId !== undefined) this.#open.delete(component.invokeId)
+        this.#forget(component.invokeId)
         return component
       case 'returnError':
         return this.#answer(component, 'error')
@@ -102,12 +108,12 @@ export class Invocations {
   }
 
   #answer(component: Component & { invokeId: number }, event: InvocationEvent): IndicatedComponent {
-    const invocation = this.#open.get(component.invokeId)
+    const invocation = this.#find(component.invokeId)
     const type = event === 'error' ? 'returnError' : 'returnResult'
     const problems = event === 'error' ? ReturnErrorProblem : ReturnResultProblem
     if (invocation === undefined) return refused(component.invokeId, type, problems.unrecognizedInvokeId)
     const step = INVOCATION_TABLE[invocation.class][event]
-    if (step !== 'deliver') this.#open.delete(component.invokeId)
+    if (step !== 'deliver') this.#forget(component.invokeId)
     if (step !== 'unexpected') return component
     // Both problems of an unexpected answer have the value 1 (Q.773 §4.2.2.6).
     return refused(component.invokeId, type, ReturnResultProblem.returnResultUnexpected)

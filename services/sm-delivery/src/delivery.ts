@@ -10,7 +10,13 @@ import {
   type SmRouted,
 } from '@ipsmgw/events'
 import type { SeenSet } from '@ipsmgw/runtime'
-import { type Forwarder, type ForwardResult, type ForwardSession, nodeName } from './forwarder.ts'
+import {
+  type Forwarder,
+  type ForwardResult,
+  type ForwardSession,
+  nodeName,
+  type PartForward,
+} from './forwarder.ts'
 import type { NodeGate } from './node-gate.ts'
 import type { PaceBook } from './pace.ts'
 
@@ -128,36 +134,36 @@ export class Delivery {
   }
 
   async #send(message: SmRouted, node: ServingNode, firstPart: number, owned: Owned): Promise<Ending> {
-    const forwarder = this.#dependencies.forwarders[node.protocol]
-    if (forwarder === undefined) {
+    const session = this.#dependencies.forwarders[node.protocol]?.session()
+    if (session === undefined) {
       const detail = `no ${node.protocol} leg`
       return this.#endingOf({ kind: 'not-sent', cause: 'noRouteToServingNode', detail }, firstPart, node)
     }
-    const session = forwarder.session()
+    const way = { node, session }
+    let retries = 0
     try {
-      return await this.#sendParts(message, { node, session }, firstPart, owned)
+      for (let part = firstPart; part <= message.tpdus.length; ) {
+        const late = retries === 0 ? this.#tooLate(message, node, part) : undefined
+        if (late !== undefined) return { kind: 'ended', report: { part, cause: late, outcome: 'proof' } }
+        const result = await this.#attempt(message, way, part, owned)
+        if (result.kind === 'delivered') {
+          await this.#report(message, {
+            step: 'acknowledged',
+            part,
+            peer: nodeName(node),
+            ...detailOf(result),
+          })
+          part++
+          retries = 0
+        } else if (this.#mayRetry(message, node, part, result, retries)) {
+          await delay(this.#options.busyRetryMs)
+          retries++
+        } else return this.#endingOf(result, part, node)
+      }
+      return { kind: 'delivered' }
     } finally {
       session.close()
     }
-  }
-
-  async #sendParts(message: SmRouted, way: Way, firstPart: number, owned: Owned): Promise<Ending> {
-    const { node } = way
-    let retries = 0
-    for (let part = firstPart; part <= message.tpdus.length; ) {
-      const late = retries === 0 ? this.#tooLate(message, node, part) : undefined
-      if (late !== undefined) return { kind: 'ended', report: { part, cause: late, outcome: 'proof' } }
-      const result = await this.#attempt(message, way, part, owned)
-      if (result.kind === 'delivered') {
-        await this.#report(message, { step: 'acknowledged', part, peer: nodeName(node), ...detailOf(result) })
-        part++
-        retries = 0
-      } else if (this.#mayRetry(message, node, part, result, retries)) {
-        await delay(this.#options.busyRetryMs)
-        retries++
-      } else return this.#endingOf(result, part, node)
-    }
-    return { kind: 'delivered' }
   }
 
   /**
@@ -211,23 +217,16 @@ export class Delivery {
     }
   }
 
-  async #forward(message: SmRouted, { node, session }: Way, part: number): Promise<ForwardResult> {
-    const { pace, now } = this.#dependencies
-    const startedAtMs = now()
-    const result = await session.forward({
-      node,
-      imsi: message.imsi,
-      ...(message.correlation !== undefined && { correlation: message.correlation }),
-      tpdu: Buffer.from(message.tpdus[part - 1] as string, 'base64'),
-      part,
-      parts: message.tpdus.length,
-      moreMessagesToSend: part < message.tpdus.length,
-      startedAtMs,
+  /** No `await` here: an open message pays for each frame above its phone, for as long as the phone takes. */
+  #forward(message: SmRouted, { node, session }: Way, part: number): Promise<ForwardResult> {
+    const { pace, now, forwarded } = this.#dependencies
+    const sent = new OutgoingPart(message, node, part, now())
+    return session.forward(sent).then((result) => {
+      const durationMs = now() - sent.startedAtMs
+      if (result.kind === 'delivered') pace.learn(nodeName(node), part, durationMs)
+      forwarded(node, result, durationMs)
+      return result
     })
-    const durationMs = now() - startedAtMs
-    if (result.kind === 'delivered') pace.learn(nodeName(node), part, durationMs)
-    this.#dependencies.forwarded(node, result, durationMs)
-    return result
   }
 
   #endingOf(result: Exclude<ForwardResult, { kind: 'delivered' }>, part: number, node: ServingNode): Ending {
@@ -285,6 +284,41 @@ export class Delivery {
       attempt: message.routing.attempt,
       ...report,
     })
+  }
+}
+
+/** A view of the message; its octets are there while they are written, not while the phone is waited for. */
+class OutgoingPart implements PartForward {
+  readonly #message: SmRouted
+  readonly node: ServingNode
+  readonly part: number
+  readonly startedAtMs: number
+
+  constructor(message: SmRouted, node: ServingNode, part: number, startedAtMs: number) {
+    this.#message = message
+    this.node = node
+    this.part = part
+    this.startedAtMs = startedAtMs
+  }
+
+  get imsi(): string {
+    return this.#message.imsi
+  }
+
+  get correlation(): SmRouted['correlation'] {
+    return this.#message.correlation
+  }
+
+  get tpdu(): Buffer {
+    return Buffer.from(this.#message.tpdus[this.part - 1] as string, 'base64')
+  }
+
+  get parts(): number {
+    return this.#message.tpdus.length
+  }
+
+  get moreMessagesToSend(): boolean {
+    return this.part < this.parts
   }
 }
 

@@ -6,7 +6,7 @@ export interface PartForward {
   readonly node: ServingNode
   readonly imsi: string
   /** Of a user without a number. */
-  readonly correlation?: SmsmiCorrelation
+  readonly correlation?: SmsmiCorrelation | undefined
   /** SMS-DELIVER octets. */
   readonly tpdu: Buffer
   readonly part: number

@@ -25,6 +25,8 @@ const NAMELESS: ForwardResult = {
 /** Between the era of the times in MAP, 1900, and that of the clock. */
 const SECONDS_1900_TO_1970 = 2_208_988_800
 const LONGEST_RETRY_AFTER_SECONDS = 86_400
+/** Serving nodes are few and written to again and again: their addresses are built once. */
+const MOST_ADDRESSES = 10_000
 
 /**
  * Forwards parts over MAP (TS 29.002 §12.9): mt-ForwardSM, or forwardSM where the node is older; the parts of one
@@ -35,18 +37,36 @@ export function createMapForwarder(
   options: MapForwarderOptions,
   now: () => number = Date.now,
 ): Forwarder {
-  return { session: () => new MapForwardSession(map, options, now) }
+  const addresses = new Map<string, SccpAddress>()
+  const addressOf = (number: string, ssn: number): SccpAddress => {
+    const key = `${number}/${ssn}`
+    let address = addresses.get(key)
+    if (address === undefined) {
+      address = SccpAddress.e164(number, ssn)
+      if (addresses.size >= MOST_ADDRESSES) addresses.clear()
+      addresses.set(key, address)
+    }
+    return address
+  }
+  return { session: () => new MapForwardSession(map, options, addressOf, now) }
 }
 
 class MapForwardSession implements ForwardSession {
   readonly #map: Pick<MapClient, 'forward'>
   readonly #options: MapForwarderOptions
+  readonly #addressOf: (number: string, ssn: number) => SccpAddress
   readonly #now: () => number
   #session: MapSession | undefined
 
-  constructor(map: Pick<MapClient, 'forward'>, options: MapForwarderOptions, now: () => number) {
+  constructor(
+    map: Pick<MapClient, 'forward'>,
+    options: MapForwarderOptions,
+    addressOf: (number: string, ssn: number) => SccpAddress,
+    now: () => number,
+  ) {
     this.#map = map
     this.#options = options
+    this.#addressOf = addressOf
     this.#now = now
   }
 
@@ -54,12 +74,7 @@ class MapForwardSession implements ForwardSession {
     const { number } = part.node
     if (number === undefined) return Promise.resolve(NAMELESS)
     this.#session ??= this.#open(part, number)
-    const { tpdu, moreMessagesToSend } = part
-    const timeoutMs = this.#options.mapTimerSeconds * 1000
-    // No `await`: its frame would keep the part's octets for as long as the phone takes.
-    return this.#session
-      .forward({ tpdu, moreMessagesToSend, timeoutMs })
-      .then((outcome) => resultOf(outcome, this.#now()))
+    return this.#session.forward(part).then((outcome) => resultOf(outcome, this.#now()))
   }
 
   close(): void {
@@ -68,10 +83,11 @@ class MapForwardSession implements ForwardSession {
 
   #open({ node, imsi }: PartForward, number: string): MapSession {
     return this.#map.forward({
-      remote: SccpAddress.e164(number, subsystemOf(node)),
+      remote: this.#addressOf(number, subsystemOf(node)),
       imsi,
       ...(node.lmsi !== undefined && { lmsi: Buffer.from(node.lmsi, 'hex') }),
       serviceCentreAddress: internationalNumber(this.#options.serviceCentre),
+      timeoutMs: this.#options.mapTimerSeconds * 1000,
     })
   }
 }

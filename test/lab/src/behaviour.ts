@@ -126,6 +126,26 @@ export interface MapErrorSetting {
   readonly diagnostic?: number
 }
 
+/** What the HSS says of a subscriber over Sh. */
+export interface ShSetting {
+  /** `false`: the HSS has no such user, over Sh and S6c; the HLR has. */
+  readonly known?: boolean
+  /** `false`: the user has no number. */
+  readonly number?: boolean
+  /** `false`: the HSS does not tell the IMSI. */
+  readonly imsi?: boolean
+  /** IMSUserState, 0 to 3; registered unless given. */
+  readonly imsState?: number
+  /** Content of ServiceData, under whatever Service-Indication is asked for. */
+  readonly serviceData?: string
+  /** `false`: no subscriptions (5101). */
+  readonly notify?: boolean
+  /** The answer to UDR; vendor 10415 unless given. */
+  readonly result?: { code: number; vendorId?: number }
+  /** In place of Sh-Data. */
+  readonly document?: string
+}
+
 /** A subscriber's setting; what is left out has its default. */
 export interface SubscriberSetting {
   readonly behaviour: Behaviour
@@ -148,6 +168,11 @@ export interface SubscriberSetting {
   readonly waiting?: boolean
   /** HSS and HLR refuse delivery reports: the list of waiting messages is full. */
   readonly listFull?: boolean
+  /** The HSS says of an absence that it has not noted the service centre. */
+  readonly notNoted?: boolean
+  /** HSS and HLR name another IP-SM-GW and no node: the phone takes SMS over IMS only. */
+  readonly overIms?: boolean
+  readonly sh?: ShSetting
   /** Public identities besides the number, as the HSS knows them. */
   readonly identities?: readonly string[]
 }

@@ -46,6 +46,31 @@ const Setting = Type.Object(
     ),
     waiting: Type.Optional(Type.Boolean()),
     listFull: Type.Optional(Type.Boolean()),
+    notNoted: Type.Optional(Type.Boolean()),
+    overIms: Type.Optional(Type.Boolean()),
+    sh: Type.Optional(
+      Type.Object(
+        {
+          known: Type.Optional(Type.Boolean()),
+          number: Type.Optional(Type.Boolean()),
+          imsi: Type.Optional(Type.Boolean()),
+          imsState: Type.Optional(Type.Integer({ minimum: 0, maximum: 3 })),
+          serviceData: Type.Optional(Type.String({ maxLength: 16_384 })),
+          notify: Type.Optional(Type.Boolean()),
+          result: Type.Optional(
+            Type.Object(
+              {
+                code: Type.Integer({ minimum: 1000, maximum: 9999 }),
+                vendorId: Type.Optional(Type.Integer({ minimum: 0, maximum: 0xffff_ffff })),
+              },
+              closed,
+            ),
+          ),
+          document: Type.Optional(Type.String({ maxLength: 65_536 })),
+        },
+        closed,
+      ),
+    ),
     identities: Type.Optional(Type.Array(Type.String({ minLength: 5, maxLength: 256 }), { maxItems: 8 })),
   },
   closed,

@@ -124,8 +124,8 @@ function mapNodes(network: SignallingNetwork, surroundings: MapSurroundings): La
   const { subscribers, lastHop, hssLog, nodesLog } = surroundings
   const { hlr, msc, sgsn } = LAB_SIGNALLING
   const numbersOf = Object.fromEntries(
-    (['msc', 'mme', 'sgsn', 'router'] as const).map((name) => [name, LAB_NODES[name].number]),
-  ) as Record<NodeKind | 'router', string>
+    (['msc', 'mme', 'sgsn', 'router', 'ipSmGw'] as const).map((name) => [name, LAB_NODES[name].number]),
+  ) as Record<NodeKind | 'router' | 'ipSmGw', string>
   const serving = (node: typeof msc | typeof sgsn) =>
     new MapServingNode(node, { ...network.join(node), lastHop, log: nodesLog })
   return {

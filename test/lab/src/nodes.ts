@@ -14,6 +14,8 @@ export const LAB_NODES = {
   /** SMS router of a home network that hides its nodes. */
   router: { identity: `router.${REALM}`, realm: REALM, number: '882990000004' },
   hlr: { identity: `hlr.${REALM}`, realm: REALM, number: '882990000005' },
+  /** Another IP-SM-GW than the one under test; nobody plays it. */
+  ipSmGw: { identity: `other-ipsmgw.${REALM}`, realm: REALM, number: '882990000006' },
 } as const
 
 const { hlr, msc, sgsn, mme, router } = LAB_NODES

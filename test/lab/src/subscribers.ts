@@ -26,12 +26,18 @@ export class Subscribers {
   readonly #msisdnOfIdentity = new Map<string, string>()
   readonly #msisdnOfCorrelation = new Map<string, string>()
   readonly #defaultNode: NodeKind
+  #changed: ((subscriber: Subscriber) => void) | undefined
   #allocated = 0
   #correlations = 0
 
   constructor(maximum: number, defaultNode: NodeKind = 'msc') {
     this.#maximum = maximum
     this.#defaultNode = defaultNode
+  }
+
+  /** Calls it whenever a setting is replaced. */
+  onChange(changed: (subscriber: Subscriber) => void): void {
+    this.#changed = changed
   }
 
   /** The subscriber of a number; made known on first use. */
@@ -81,6 +87,7 @@ export class Subscribers {
       this.#msisdnOfIdentity.set(identity.toLowerCase(), msisdn)
     const subscriber = { ...before, setting }
     this.#keep(subscriber)
+    this.#changed?.(subscriber)
     return subscriber
   }
 

@@ -9,6 +9,7 @@ import { conductAt, type NodeKind } from '../behaviour.ts'
 import type { RequestLog } from '../request-log.ts'
 import type { Subscriber, Subscribers } from '../subscribers.ts'
 import { Neighbour, type NeighbourOptions, negative, SUCCESS } from './neighbour.ts'
+import { Sh } from './sh.ts'
 
 /** How the HSS names a serving node. */
 export interface NodeAddress {
@@ -19,8 +20,8 @@ export interface NodeAddress {
 }
 
 export interface HssOptions extends NeighbourOptions {
-  /** What it says of each kind of node; MSC and SMS router have no Diameter identity. */
-  readonly nodes: Readonly<Record<NodeKind | 'router', NodeAddress>>
+  /** What it says of each kind of node; MSC, SMS router and IP-SM-GW go by their numbers. */
+  readonly nodes: Readonly<Record<NodeKind | 'router' | 'ipSmGw', NodeAddress>>
 }
 
 export interface HssDependencies {
@@ -32,7 +33,7 @@ const ALERT_MS = 2_000
 const LIST_FULL = { vendorId: 10415, code: 5558 } as const
 const UNKNOWN_USER = { vendorId: 10415, code: 5001 } as const
 
-/** HSS: Sh (UDR: the number of an identity) and S6c (SRR: serving nodes; RDR: taken note of). */
+/** HSS: Sh, and S6c (SRR: serving nodes; RDR: taken note of). */
 export class Hss {
   readonly #options: HssOptions
   readonly #dependencies: HssDependencies
@@ -42,7 +43,7 @@ export class Hss {
     this.#options = options
     this.#dependencies = dependencies
     this.#neighbour = new Neighbour(options, [Application.SH, Application.S6C])
-    this.#neighbour.node.handle('UDR', (request) => this.#userData(request))
+    new Sh(options.identity, { ...dependencies, neighbour: this.#neighbour })
     this.#neighbour.node.handle('SRR', (request) => this.#routing(request))
     this.#neighbour.node.handle('RDR', (request) => this.#deliveryReport(request))
   }
@@ -81,37 +82,9 @@ export class Hss {
     return outcome.kind === 'answer' ? outcome.result.code : 0
   }
 
-  #userData({ fields, message }: IncomingRequest<'UDR'>) {
-    const { subscribers, log } = this.#dependencies
-    const { 'Public-Identity': identity, MSISDN: number } = fields['User-Identity']
-    const subscriber = number !== undefined ? subscribers.of(number) : subscribers.byIdentity(identity ?? '')
-    const note = log.add({
-      node: this.#options.identity,
-      command: 'UDR',
-      from: fields['Origin-Host'],
-      octets: encodeDiameter(message).toString('hex'),
-      ...(identity !== undefined && { publicIdentity: identity }),
-      ...(subscriber !== undefined && { msisdn: subscriber.msisdn }),
-    })
-    const serve = (): OutgoingAnswer<'UDR'> =>
-      subscriber === undefined
-        ? negative(UNKNOWN_USER)
-        : { ...SUCCESS, 'User-Data': Buffer.from(shData(subscriber.msisdn)) }
-    // Sh has codes of its own: a subscriber that fails at S6c is known here, unless nobody knows it.
-    const { conduct, delayMs } = conductOf(subscriber)
-    const refused = conduct.kind === 'refuse' && conduct.result.code !== UNKNOWN_USER.code
-    return this.#neighbour.behave(
-      { conduct: refused ? { kind: 'serve' } : conduct, delayMs },
-      note,
-      serve,
-      negative,
-    )
-  }
-
   #routing({ fields, message }: IncomingRequest<'SRR'>) {
-    const { subscribers, log } = this.#dependencies
-    const { MSISDN: msisdn, 'User-Name': imsi } = fields
-    const subscriber = msisdn !== undefined ? subscribers.of(msisdn) : subscribers.byImsi(imsi ?? '')
+    const { log } = this.#dependencies
+    const subscriber = this.#asked(fields)
     const note = log.add({
       node: this.#options.identity,
       command: 'SRR',
@@ -127,10 +100,22 @@ export class Hss {
         ...negative(result),
         ...(result.diagnostic !== undefined && {
           'MME-Absent-User-Diagnostic-SM': result.diagnostic,
-          'MWD-Status': MwdStatus['MNRF-Set'],
+          'MWD-Status':
+            MwdStatus['MNRF-Set'] |
+            (subscriber?.setting.notNoted === true ? MwdStatus['SC-Address-Not-Included'] : 0),
         }),
       }),
     )
+  }
+
+  /** By number, IMSI, or the SIP URI of a user without a number (TS 29.338 §5.3.2.3). */
+  #asked(fields: IncomingRequest<'SRR'>['fields']): Subscriber | undefined {
+    const { subscribers } = this.#dependencies
+    const { MSISDN: msisdn, 'User-Name': imsi, 'SMSMI-Correlation-ID': correlation } = fields
+    const uri = correlation?.['Destination-SIP-URI']
+    if (uri !== undefined) return subscribers.byIdentity(uri)
+    const subscriber = msisdn !== undefined ? subscribers.of(msisdn) : subscribers.byImsi(imsi ?? '')
+    return subscriber?.setting.sh?.known === false ? undefined : subscriber
   }
 
   #servedBy(subscriber: Subscriber): OutgoingAnswer<'SRR'> {
@@ -143,6 +128,8 @@ export class Hss {
         'User-Name': subscribers.correlationIdFor(subscriber),
         'Serving-Node': servingNode('msc', nodes.router),
       }
+    if (setting.overIms === true)
+      return { ...SUCCESS, 'User-Name': imsi, 'Serving-Node': { 'IP-SM-GW-Number': nodes.ipSmGw.number } }
     const kind = subscribers.nodeOf(subscriber)
     const { second } = setting
     return {
@@ -186,9 +173,4 @@ function servingNode(kind: NodeKind, { identity, realm, number }: NodeAddress) {
     case 'msc':
       return { 'MSC-Number': number }
   }
-}
-
-/** Sh-Data with a number and nothing else (TS 29.328 annex C). */
-function shData(msisdn: string): string {
-  return `<?xml version="1.0" encoding="UTF-8"?><Sh-Data><PublicIdentifiers><MSISDN>${msisdn}</MSISDN></PublicIdentifiers></Sh-Data>`
 }

@@ -9,7 +9,7 @@ import type { SignallingNode } from './nodes.ts'
 
 export interface HlrOptions extends SignallingNode {
   /** E.164 digits of the nodes that it names. */
-  readonly numbersOf: Readonly<Record<NodeKind | 'router', string>>
+  readonly numbersOf: Readonly<Record<NodeKind | 'router' | 'ipSmGw', string>>
 }
 
 export interface HlrDependencies extends Omit<MapNodeDependencies, 'handlers'> {
@@ -87,6 +87,11 @@ function routingOf(
     return {
       imsi: subscribers.correlationIdFor(subscriber),
       locationInfo: { networkNodeNumber: internationalNumber(numbersOf.router) },
+    }
+  if (setting.overIms === true)
+    return {
+      imsi,
+      locationInfo: { networkNodeNumber: internationalNumber(numbersOf.ipSmGw), imsNodeIndicator: true },
     }
   const node = subscribers.nodeOf(subscriber)
   const { second } = setting

@@ -59,8 +59,9 @@ describe('neighbours of the lab, over MAP on M3UA', () => {
         remote: SccpAddress.e164(LAB_NODES[node].number, node === 'msc' ? Ssn.msc : Ssn.sgsn),
         imsi,
         serviceCentreAddress,
+        timeoutMs,
       })
-      .forward({ tpdu: HELLO, timeoutMs })
+      .forward({ tpdu: HELLO })
 
   test('TS 29.002 §12.1: any number is on the MSC, a setting names another node, and a second one', async () => {
     const { msisdn, imsi } = subscriber()
