@@ -18,7 +18,7 @@ const FREEZE_MS = 13_000
 const BROKER_AWAY_MS = 6_000
 /** Until clients have found it again and what waited is done. */
 const BROKER_BACK_MS = 12_000
-const READY_AGAIN_MS = 60_000
+const READY_AGAIN_MS = 120_000
 /** A line that is lost at once, and one that leads nowhere for a while. */
 const CUT_MS = [0, 0, 3_000, 8_000]
 const SILENCE_MS = [4_000, 12_000]

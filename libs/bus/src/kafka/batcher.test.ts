@@ -6,13 +6,20 @@ import { BATCHER_DEFAULTS, Batcher, type BatcherOptions } from './batcher.ts'
 
 function batcher(options: Partial<BatcherOptions> = {}) {
   const requests: { batch: ProducerBatch; answer: (error?: Error) => void }[] = []
+  let nowMs = 0
   const sender = new Batcher(
     { ...BATCHER_DEFAULTS, maximumRecordOctets: 1_000, ...options },
     {
-      sendBatch: (batch) =>
-        new Promise((resolve, reject) => {
-          requests.push({ batch, answer: (error) => (error === undefined ? resolve([]) : reject(error)) })
-        }),
+      producer: {
+        sendBatch: (batch) =>
+          new Promise((resolve, reject) => {
+            requests.push({ batch, answer: (error) => (error === undefined ? resolve([]) : reject(error)) })
+          }),
+      },
+      now: () => nowMs,
+      wait: async (delayMs) => {
+        nowMs += delayMs
+      },
     },
   )
   const send = (topic: string, text: string) => sender.send({ topic, key: 'k', value: Buffer.from(text) })
@@ -21,7 +28,18 @@ function batcher(options: Partial<BatcherOptions> = {}) {
       topic,
       messages.map(({ value }) => String(value)),
     ])
-  return { sender, requests, send, sent }
+  const pass = (ms: number) => {
+    nowMs += ms
+  }
+  return { sender, requests, send, sent, pass }
+}
+
+/** As the library tells it, and calls it not retriable. */
+function outage(): Error {
+  const closed = Object.assign(new Error('Closed connection'), { name: 'KafkaJSConnectionClosedError' })
+  return Object.assign(new Error('Closed connection', { cause: closed }), {
+    name: 'KafkaJSNonRetriableError',
+  })
 }
 
 describe('kafka.md F10, F12: the batcher', () => {
@@ -96,6 +114,35 @@ describe('kafka.md F10, F12: the batcher', () => {
     await nextTurn()
     requests[1]?.answer()
     await second
+  })
+
+  test('a broker that is away is waited for, with what came meanwhile, in order', async () => {
+    const { requests, send, sent } = batcher()
+    const first = send('a', '1')
+    await nextTurn()
+    const second = send('a', '2')
+    requests[0]?.answer(outage())
+    await nextTurn()
+    assert.deepEqual(sent(1), [['a', ['1', '2']]])
+    requests[1]?.answer()
+    await Promise.all([first, second])
+  })
+
+  test('no longer than its bound, each record for itself, and not while closing', async () => {
+    const { sender, requests, send, sent, pass } = batcher({ outageMs: 10_000 })
+    const first = send('a', '1')
+    pass(6_000)
+    const second = send('a', '2')
+    await nextTurn()
+    pass(5_000)
+    requests[0]?.answer(outage())
+    await assert.rejects(first, { name: 'BusError', code: 'failed' })
+    await nextTurn()
+    assert.deepEqual(sent(1), [['a', ['2']]])
+    const closing = sender.close()
+    requests[1]?.answer(outage())
+    await assert.rejects(second, { code: 'failed' })
+    await closing
   })
 
   test('close takes nothing more and waits for what was taken', async () => {

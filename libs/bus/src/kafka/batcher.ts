@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { IHeaders, Producer } from 'kafkajs'
 import { BusError } from '../bus.ts'
 
@@ -14,6 +15,7 @@ export interface Outgoing {
 
 interface Entry {
   readonly record: Outgoing
+  readonly sinceMs: number
   resolve(): void
   reject(error: Error): void
 }
@@ -27,6 +29,14 @@ export interface BatcherOptions {
   readonly maximumQueuedOctets: number
   /** A larger value is refused before the broker refuses its whole batch. */
   readonly maximumRecordOctets: number
+  /** How long a record is tried again while no broker is there; the restart of one takes less. */
+  readonly outageMs: number
+}
+
+export interface BatcherDependencies {
+  readonly producer: Pick<Producer, 'sendBatch'>
+  now(): number
+  wait?(delayMs: number): Promise<void>
 }
 
 export const BATCHER_DEFAULTS: Omit<BatcherOptions, 'maximumRecordOctets'> = {
@@ -34,7 +44,18 @@ export const BATCHER_DEFAULTS: Omit<BatcherOptions, 'maximumRecordOctets'> = {
   maximumBatchOctets: 512 << 10,
   maximumQueued: 20_000,
   maximumQueuedOctets: 64 << 20,
+  outageMs: 20_000,
 }
+
+/** Between two tries; the library has tried several times by then. */
+const AGAIN_AFTER_MS = 200
+/** A broker that is away, in the library's words, some of which it calls not retriable. */
+const OUTAGES: ReadonlySet<string> = new Set([
+  'KafkaJSBrokerNotFound',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSConnectionError',
+  'KafkaJSRequestTimeoutError',
+])
 
 /** Octets of a record besides its value and key, about: headers, lengths, checksums. */
 const OVERHEAD_OCTETS = 100
@@ -45,16 +66,16 @@ const OVERHEAD_OCTETS = 100
  */
 export class Batcher {
   readonly #options: BatcherOptions
-  readonly #producer: Pick<Producer, 'sendBatch'>
+  readonly #dependencies: BatcherDependencies
   #queue: Entry[] = []
   #queuedOctets = 0
   #busy = false
   #closed = false
   #idle: (() => void) | undefined
 
-  constructor(options: BatcherOptions, producer: Pick<Producer, 'sendBatch'>) {
+  constructor(options: BatcherOptions, dependencies: BatcherDependencies) {
     this.#options = options
-    this.#producer = producer
+    this.#dependencies = dependencies
   }
 
   get queued(): number {
@@ -77,7 +98,7 @@ export class Batcher {
       return Promise.reject(new BusError('full', `${this.#queue.length} records wait for the broker already`))
     this.#queuedOctets += octets
     return new Promise((resolve, reject) => {
-      this.#queue.push({ record, resolve, reject })
+      this.#queue.push({ record, sinceMs: this.#dependencies.now(), resolve, reject })
       if (!this.#busy) {
         this.#busy = true
         // One turn of the event loop gathers what it has to say.
@@ -99,15 +120,27 @@ export class Batcher {
     while (this.#queue.length > 0) {
       const batch = this.#takeBatch()
       try {
-        await this.#producer.sendBatch({ acks: -1, topicMessages: grouped(batch) })
+        await this.#dependencies.producer.sendBatch({ acks: -1, topicMessages: grouped(batch) })
         for (const entry of batch) entry.resolve()
       } catch (cause) {
-        const error = new BusError('failed', `the broker did not take ${batch.length} records`, { cause })
-        for (const entry of batch) entry.reject(error)
+        await this.#failed(batch, cause)
       }
     }
     this.#busy = false
     this.#idle?.()
+  }
+
+  /** Waits out a broker that is away, with what is not too old for that, in the same order. */
+  async #failed(batch: readonly Entry[], cause: unknown): Promise<void> {
+    const { now, wait = delay } = this.#dependencies
+    const youngerThanMs = isOutage(cause) && !this.#closed ? now() - this.#options.outageMs : now()
+    const again = batch.filter(({ sinceMs }) => sinceMs > youngerThanMs)
+    const error = new BusError('failed', `the broker did not take ${batch.length} records`, { cause })
+    for (const entry of batch) if (!again.includes(entry)) entry.reject(error)
+    if (again.length === 0) return
+    this.#queue.unshift(...again)
+    for (const { record } of again) this.#queuedOctets += octetsOf(record)
+    await wait(AGAIN_AFTER_MS)
   }
 
   #takeBatch(): readonly Entry[] {
@@ -123,6 +156,11 @@ export class Batcher {
     this.#queuedOctets -= octets
     return this.#queue.splice(0, count)
   }
+}
+
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return OUTAGES.has(error.name) || isOutage(error.cause)
 }
 
 function octetsOf({ key, value }: Outgoing): number {

@@ -54,7 +54,7 @@ export type KafkaSettings = Static<typeof kafkaSchema>
 /** Soon and often: a broker that is back is noticed within a second. Eight times take about five seconds. */
 const RETRY = { initialRetryTime: 100, multiplier: 2, factor: 0.2, maxRetryTime: 1_000, retries: 8 }
 
-/** Records wait out the restart of a broker, about twenty seconds, before their publisher hears of it. */
+/** For what the library tries again by itself: about twenty seconds. The batcher does so with the rest. */
 export const PRODUCER_RETRY = { ...RETRY, retries: 24 }
 
 /** A client of its own for every consumer: the library shares commit state inside one object (F17). */

@@ -69,7 +69,7 @@ export class KafkaBus implements Bus {
     })
     this.#batcher = new Batcher(
       { ...BATCHER_DEFAULTS, maximumRecordOctets: MAXIMUM_RECORD_OCTETS },
-      this.#producer,
+      { producer: this.#producer, now: dependencies.now },
     )
   }
 
