@@ -8,6 +8,7 @@ import { smOutcome } from './sm-outcome.ts'
 import { smPrepared } from './sm-prepared.ts'
 import { smReports } from './sm-reports.ts'
 import { smRouted } from './sm-routed.ts'
+import { hssRoutingStrays, smDeliveryStrays } from './strays.ts'
 import { tapEvent } from './tap-event.ts'
 
 export { type DeadLetter, deadLetter } from './dead-letter.ts'
@@ -43,6 +44,7 @@ export {
 export { type Routing, type SmPrepared, smPrepared } from './sm-prepared.ts'
 export { REPORT_STEPS, type ReportStep, type SmReport, smReports } from './sm-reports.ts'
 export { ServingNode, type SmRouted, smRouted } from './sm-routed.ts'
+export { hssRoutingStrays, type Stray, smDeliveryStrays } from './strays.ts'
 export { type TapEvent, tapEvent } from './tap-event.ts'
 export type { Topic } from './topic.ts'
 
@@ -58,5 +60,7 @@ export const TOPICS = [
   recipientAvailable,
   imdnOutbox,
   tapEvent,
+  hssRoutingStrays,
+  smDeliveryStrays,
   deadLetter,
 ] as const

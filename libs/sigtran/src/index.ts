@@ -8,3 +8,4 @@ export {
   type SigtranStackDependencies,
   type SigtranStackOptions,
 } from './stack.ts'
+export type { Stray, StrayPost } from './strays.ts'

@@ -9,6 +9,7 @@ import Value from 'typebox/value'
 import { createSigtranPart } from './part.ts'
 import { pointCodeOf } from './point-code.ts'
 import { type SigtranSettings, sigtranSchema } from './settings.ts'
+import type { Stray, StrayPost } from './strays.ts'
 
 const HOST = '127.0.0.1'
 const MSC = '447700900030'
@@ -19,8 +20,8 @@ const GATEWAYS = [
   { pointCode: '1.1.2', globalTitle: '447700900011', routingContext: 101 },
 ]
 
-/** An STP with an MSC in it, on a TCP port of its own. */
-async function stp(t: TestContext, handlers: MapHandlers) {
+/** An STP with an MSC in it, on a TCP port of its own. Astray: it gives each replica what is for the other. */
+async function stp(t: TestContext, handlers: MapHandlers, astray = false) {
   const server = new M3uaServer({
     listeners: [{ transport: 'tcp', host: HOST, port: 0 }],
     pointCodes: [pointCodeOf(STP)],
@@ -30,9 +31,11 @@ async function stp(t: TestContext, handlers: MapHandlers) {
       routingContext,
     })),
   })
-  const translations = GATEWAYS.map(({ globalTitle, pointCode }) => ({
+  const pointCodes = GATEWAYS.map(({ pointCode }) => pointCodeOf(pointCode))
+  if (astray) pointCodes.reverse()
+  const translations = GATEWAYS.map(({ globalTitle }, i) => ({
     prefix: globalTitle,
-    destinations: [pointCodeOf(pointCode)],
+    destinations: pointCodes.slice(i, i + 1),
   }))
   const sccp = new SccpEndpoint({ pointCode: pointCodeOf(STP), routing: { translations } }, { mtp: server })
   const localAddress = SccpAddress.e164(MSC, Ssn.msc)
@@ -47,7 +50,7 @@ async function stp(t: TestContext, handlers: MapHandlers) {
   return { server, port, tcap }
 }
 
-function part(t: TestContext, port: number, ordinal: number, handlers: MapHandlers = {}) {
+function part(t: TestContext, port: number, ordinal: number, handlers: MapHandlers = {}, strays?: StrayPost) {
   const settings = Value.Default(sigtranSchema, {
     transport: 'tcp',
     links: [{ name: 'stp', hosts: [HOST], port }],
@@ -56,7 +59,11 @@ function part(t: TestContext, port: number, ordinal: number, handlers: MapHandle
   }) as SigtranSettings
   const registry = createRegistry('test', '0')
   const logger = createLogger({ service: 'test', level: 'silent' })
-  const made = createSigtranPart(settings, { ordinal, handlers }, { registry, logger })
+  const made = createSigtranPart(
+    settings,
+    { ordinal, handlers },
+    { registry, logger, ...(strays && { strays }) },
+  )
   t.after(() => made.stop?.())
   const metric = async (name: string) => {
     const text = await registry.metrics()
@@ -74,6 +81,34 @@ const target = {
   imsi: '001010123456789',
   serviceCentreAddress: internationalNumber('447700900001'),
 }
+
+/** The way between replicas, in memory; what cannot be read is sent ahead of everything. */
+function post() {
+  const taking = new Map<number, (stray: Stray) => void>()
+  return (ordinal: number): StrayPost => ({
+    async send(to, stray) {
+      taking.get(to)?.({ ...stray, called: 'ff' })
+      taking.get(to)?.({ ...stray, atMs: 0 })
+      taking.get(to)?.(stray)
+    },
+    async receive(take) {
+      taking.set(ordinal, take)
+      return { close: async () => void taking.delete(ordinal) }
+    },
+  })
+}
+
+test('design: an answer that the STP gives to the wrong replica reaches the dialogue it is for', async (t) => {
+  const { port } = await stp(t, { mtForwardSM: () => ({ kind: 'result' }) }, true)
+  const way = post()
+  const [first, second] = [0, 1].map((ordinal) => part(t, port, ordinal, {}, way(ordinal)))
+  assert.ok(first && second)
+  await Promise.all([first.made.start?.(), second.made.start?.()])
+  await Promise.all([ready(first.made), ready(second.made)])
+  const outcome = await first.made.map.forward(target).forward({ tpdu: TPDU })
+  assert.equal(outcome.kind, 'result')
+  assert.match((await second.metric('ipsmgw_tcap_events_total')) ?? '', /kind="foreignTransaction".* 1$/)
+})
 
 for (const ordinal of [0, 1])
   test(`replica ${ordinal} is ready once its path is active, and forwards from its own address`, async (t) => {

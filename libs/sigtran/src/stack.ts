@@ -7,7 +7,14 @@ import {
   MapServer,
   type MapVersion,
 } from '@ipsmgw/map'
-import { type IpaEvent, IpaLink, SccpAddress, SccpEndpoint, type SccpEvent } from '@ipsmgw/sccp'
+import {
+  type IpaEvent,
+  IpaLink,
+  SccpAddress,
+  SccpEndpoint,
+  type SccpEvent,
+  type UnitDataIndication,
+} from '@ipsmgw/sccp'
 import { Tcap, type TcapEvent } from '@ipsmgw/tcap'
 import { pointCodeOf } from './point-code.ts'
 import type { SigtranSettings } from './settings.ts'
@@ -32,6 +39,8 @@ export interface SigtranStackDependencies {
   onFault(error: unknown): void
   random32(): number
   now(): number
+  /** A message for the dialogue of another replica: true when it is on its way there. */
+  foreign?(ordinal: number, indication: UnitDataIndication): boolean
 }
 
 /** MAP with everything below it. */
@@ -57,7 +66,7 @@ export function createSigtranStack(
   { ordinal, handlers = {} }: SigtranStackOptions,
   dependencies: SigtranStackDependencies,
 ): SigtranStack {
-  const { onEvent, onFault, random32, now } = dependencies
+  const { onEvent, onFault, random32, now, foreign } = dependencies
   const instance = instanceOf(settings, ordinal)
   const mtp =
     settings.transport === 'ipa' ? ipaLink(settings, instance, onEvent) : m3ua(settings, instance, onEvent)
@@ -65,7 +74,14 @@ export function createSigtranStack(
   const localAddress = SccpAddress.e164(instance.globalTitle, settings.subsystem)
   const tcap = new Tcap(
     { localAddress, instanceBits: INSTANCE_BITS, instance: ordinal, maxDialogues: settings.maximumDialogues },
-    { sccp, now, random32, onFault, onEvent: (event) => onEvent({ layer: 'tcap', event }) },
+    {
+      sccp,
+      now,
+      random32,
+      onFault,
+      onEvent: (event) => onEvent({ layer: 'tcap', event }),
+      ...(foreign !== undefined && { foreign }),
+    },
   )
   tcap.bind(settings.subsystem, new MapServer({}, { handlers, onFault }))
   return {

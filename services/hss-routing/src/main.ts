@@ -1,5 +1,6 @@
 import { createKafkaPart } from '@ipsmgw/bus'
 import { createDiameterPart } from '@ipsmgw/diameter'
+import { hssRoutingStrays } from '@ipsmgw/events'
 import { KeyMaker } from '@ipsmgw/numbering'
 import { PolicyFile } from '@ipsmgw/policy'
 import { createHost, loadKey, runService } from '@ipsmgw/runtime'
@@ -29,7 +30,13 @@ await runService({
       createSigtranPart(
         config.sigtran,
         { ordinal: config.ordinal, handlers: mapAlertHandlers(alerts) },
-        context,
+        {
+          ...context,
+          strays: {
+            send: (ordinal, stray) => kafka.bus.publish(hssRoutingStrays, stray, { partition: ordinal }),
+            receive: (take) => kafka.bus.replies(hssRoutingStrays, config.ordinal, take),
+          },
+        },
       )
     const legs = { diameter, sigtran }
     const policy = new PolicyFile(config.policy.file, context.logger)

@@ -1,5 +1,6 @@
 import { createKafkaPart } from '@ipsmgw/bus'
 import { createDiameterPart } from '@ipsmgw/diameter'
+import { smDeliveryStrays } from '@ipsmgw/events'
 import { createHost, runService } from '@ipsmgw/runtime'
 import { createSigtranPart } from '@ipsmgw/sigtran'
 import { buildForwarders, buildSmDelivery } from './build.ts'
@@ -18,7 +19,19 @@ await runService({
       { ordinal: config.ordinal, applications: FORWARD_APPLICATIONS },
       context,
     )
-    const sigtran = config.sigtran && createSigtranPart(config.sigtran, { ordinal: config.ordinal }, context)
+    const sigtran =
+      config.sigtran &&
+      createSigtranPart(
+        config.sigtran,
+        { ordinal: config.ordinal },
+        {
+          ...context,
+          strays: {
+            send: (ordinal, stray) => kafka.bus.publish(smDeliveryStrays, stray, { partition: ordinal }),
+            receive: (take) => kafka.bus.replies(smDeliveryStrays, config.ordinal, take),
+          },
+        },
+      )
     const delivery = buildSmDelivery(config, {
       ...context,
       bus: kafka.bus,
