@@ -2,13 +2,17 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, unlinkSync, wri
 import { join } from 'node:path'
 import type { Topic } from '@ipsmgw/events'
 import { BusError, type BusRecord } from './bus.ts'
+import { Debts } from './debts.ts'
 import { OldLines } from './old-lines.ts'
 
 /** What a journal keeps of one topic: the record or less of it; undefined keeps nothing. */
 export interface JournalTopic<T> {
   readonly topic: Topic<T>
-  /** Kept when published, or when claimed: a claim survives even though the record itself does not. */
-  readonly when: 'published' | 'claimed'
+  /**
+   * Kept when published; when claimed: a claim survives even though the record itself does not; or from the publish
+   * until a handler has done it, however long that takes, and handed over again after a kill.
+   */
+  readonly when: 'published' | 'claimed' | 'until-done'
   /** What is worth keeping; the default is the whole value. */
   project?(value: T): T | undefined
 }
@@ -34,6 +38,10 @@ export interface JournalOptions {
 const CURRENT = 'journal.ndjson'
 const PREVIOUS = 'journal.previous.ndjson'
 const RECORD = ',"r":'
+const DEBT = /^(\d+),"i":"([0-9a-f-]{1,64})","r":/
+const DONE = /^\d+,"d":"([0-9a-f-]{1,64})"\}$/
+/** Of a debt's line, before its record. */
+const LONGEST_START = 128
 
 /**
  * The memory bus's memory of what must not happen twice: an append-only file of lines `{"t":topic,"at":ms,"r":record}`,
@@ -45,6 +53,7 @@ export class Journal {
   readonly #now: () => number
   readonly #kept: ReadonlyMap<string, AnyJournalTopic>
   readonly #since: number
+  readonly #debts = new Debts()
   /** What was there at the start, read when it is asked for: it may be larger than memory. */
   readonly #old: readonly OldLines[]
   #file: number
@@ -89,7 +98,38 @@ export class Journal {
 
   /** Resolves when the record is in the file; undefined when this topic is not kept. */
   keep<T>(topic: Topic<T>, record: BusRecord<unknown>): Promise<void> | undefined {
-    return this.#kept.get(topic.name)?.when === 'published' ? this.#append(topic, record) : undefined
+    const when = this.#kept.get(topic.name)?.when
+    if (when === 'until-done')
+      return this.#append(topic, record, (encoded) =>
+        this.#debts.incur(
+          record,
+          (id) => `${startOf(topic)}${record.timestampMs},"i":"${id}"${RECORD}${encoded}}\n`,
+        ),
+      )
+    return when === 'published' ? this.#append(topic, record) : undefined
+  }
+
+  /** Records of an `until-done` topic that the process before has left undone, oldest first. */
+  undone<T>(topic: Topic<T>): BusRecord<T>[] {
+    if (this.#kept.get(topic.name)?.when !== 'until-done') return []
+    const start = Buffer.from(startOf(topic))
+    const open = new Map<string, Buffer>()
+    for (const old of this.#old)
+      for (const line of old.lines()) {
+        if (!line.subarray(0, start.length).equals(start)) continue
+        const head = line.toString('latin1', start.length, start.length + LONGEST_START)
+        const id = DEBT.exec(head)?.[2]
+        if (id !== undefined) open.set(id, Buffer.from(line))
+        else open.delete(DONE.exec(head)?.[1] ?? '')
+      }
+    let offset = 0
+    return [...open].flatMap(([id, line]) => this.#inherit(topic, id, line, offset++) ?? [])
+  }
+
+  /** The record is done: after a kill it is not handed over again. */
+  done<T>(topic: Topic<T>, record: BusRecord<unknown>): void {
+    const id = this.#debts.settle(record)
+    if (id !== undefined) this.#write(`${startOf(topic)}${this.#now()},"d":"${id}"}\n`)?.catch(() => {})
   }
 
   /** Resolves when the claim is in the file. */
@@ -122,13 +162,35 @@ export class Journal {
     }
   }
 
-  #append<T>(topic: Topic<T>, record: BusRecord<unknown>): Promise<void> | undefined {
+  #inherit<T>(topic: Topic<T>, id: string, line: Buffer, offset: number): BusRecord<T> | undefined {
+    const text = line.toString('utf8')
+    const head = DEBT.exec(text.slice(startOf(topic).length))
+    try {
+      const value = topic.decode(Buffer.from(text.slice(startOf(topic).length + (head?.[0].length ?? 0), -1)))
+      const timestampMs = Number(head?.[1])
+      const record = { topic: topic.name, value, key: topic.key(value), timestampMs, partition: 0, offset }
+      this.#debts.inherit(record, { id, line: `${text}\n` })
+      return record
+    } catch {
+      // As in a replay: what it said is not known.
+      return undefined
+    }
+  }
+
+  #append<T>(
+    topic: Topic<T>,
+    record: BusRecord<unknown>,
+    lineOf = (encoded: string) => `${startOf(topic)}${record.timestampMs}${RECORD}${encoded}}\n`,
+  ): Promise<void> | undefined {
     if (this.#fault !== undefined) return Promise.reject(this.#fault)
     const project = this.#kept.get(topic.name)?.project
     const value = project === undefined ? record.value : project(record.value)
     if (value === undefined) return undefined
-    const encoded = topic.encode(value as T).toString('utf8')
-    this.#lines.push(`${startOf(topic)}${record.timestampMs}${RECORD}${encoded}}\n`)
+    return this.#write(lineOf(topic.encode(value as T).toString('utf8')))
+  }
+
+  #write(line: string): Promise<void> {
+    this.#lines.push(line)
     this.#flushed ??= new Promise((resolve, reject) => {
       // One write for all that one turn of the event loop has to say.
       setImmediate(() => {
@@ -160,6 +222,8 @@ export class Journal {
     renameSync(this.#path(CURRENT), this.#path(PREVIOUS))
     this.#file = openSync(this.#path(CURRENT), 'a', 0o600)
     this.#turnedAtMs = this.#now()
+    // The next turn deletes what is in the file before this one.
+    writeFileSync(this.#file, this.#debts.lines().join(''))
   }
 
   #path(name: string): string {

@@ -4,6 +4,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { defineTopic, type Topic } from '@ipsmgw/events'
 import Type from 'typebox'
 import { on } from './bus.ts'
@@ -187,6 +188,97 @@ describe('journal', () => {
     await journal.keep(topic, { ...record(1), value: { key: 'secret', n: 1 } })
     assert.doesNotMatch(readFileSync(join(directory, 'journal.ndjson'), 'utf8'), /secret/)
     assert.deepEqual(numbersOf(new Journal(options)), [1])
+  })
+
+  describe('what is kept until it is done', () => {
+    const options = (directory: string) => ({
+      directory,
+      windowMs: 1_000,
+      topics: [keep(topic, 'until-done')],
+    })
+
+    /** A process with this journal; `done` says which records its handler finishes. */
+    function processOn(directory: string, done: (n: number) => boolean, now = Date.now) {
+      const taken: number[] = []
+      const bus = new MemoryBus(
+        { maximumQueued: 100 },
+        { events: SILENT_EVENTS, now, journal: new Journal(options(directory), now) },
+      )
+      const consume = () =>
+        bus.consume({
+          group: 'g',
+          mode: 'at-least-once',
+          maximumInFlight: 10,
+          subscriptions: [
+            on(topic, async ({ value }) => {
+              taken.push(value.n)
+              if (!done(value.n)) await new Promise(() => {})
+            }),
+          ],
+        })
+      return { bus, taken, consume }
+    }
+
+    const put = (bus: MemoryBus, n: number) => bus.publish(topic, { key: `k${n}`, n })
+
+    test('a kill hands over again what no handler had finished, and nothing else', async (t) => {
+      const directory = folder(t)
+      const first = processOn(directory, (n) => n % 2 === 0)
+      await first.consume()
+      for (let n = 1; n <= 4; n++) await put(first.bus, n)
+      await put(first.bus, 6)
+      assert.deepEqual(first.taken, [1, 2, 3, 4, 6])
+      await turn()
+      const second = processOn(directory, (n) => n === 1)
+      await second.consume()
+      await turn()
+      assert.deepEqual(second.taken, [1, 3])
+      await turn()
+      const third = processOn(directory, () => true)
+      await third.consume()
+      await turn()
+      assert.deepEqual(third.taken, [3])
+      await third.bus.close()
+    })
+
+    test('it outlives every turn of the file, once', async (t) => {
+      const directory = folder(t)
+      let nowMs = 1_790_000_000_000
+      const first = processOn(
+        directory,
+        (n) => n > 1,
+        () => nowMs,
+      )
+      await first.consume()
+      for (let n = 1; n <= 50; n++) {
+        nowMs += 500
+        await put(first.bus, n)
+      }
+      await turn()
+      const second = processOn(
+        directory,
+        () => true,
+        () => nowMs,
+      )
+      await second.consume()
+      await turn()
+      assert.deepEqual(second.taken, [1])
+      await second.bus.close()
+    })
+
+    test('a torn line owes nothing, and a line of another release stops nobody', async (t) => {
+      const directory = folder(t)
+      const first = processOn(directory, () => false)
+      await first.consume()
+      await put(first.bus, 1)
+      appendFileSync(join(directory, 'journal.ndjson'), '{"t":"items","at":5,"i":"0a","r":{"other":1}}\n')
+      appendFileSync(join(directory, 'journal.ndjson'), '{"t":"items","at":5,"i":"0b","r":{"ke')
+      const second = processOn(directory, () => true)
+      await second.consume()
+      await turn()
+      assert.deepEqual(second.taken, [1])
+      await second.bus.close()
+    })
   })
 
   test('a directory that cannot be used is one clear sentence', (t) => {

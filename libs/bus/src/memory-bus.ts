@@ -89,6 +89,7 @@ export class MemoryBus implements Bus {
       options,
       events,
       claims,
+      options.mode === 'at-least-once' ? journal : undefined,
       now,
       (work) => this.#soon(work),
       () => this.#leave(consumer),
@@ -97,6 +98,8 @@ export class MemoryBus implements Bus {
       const consumers = this.#consumers.get(topic.name)
       if (consumers === undefined) this.#consumers.set(topic.name, new Set([consumer]))
       else consumers.add(consumer)
+      if (options.mode === 'at-least-once')
+        for (const record of journal?.undone(topic) ?? []) consumer.take(record)
       for (const record of this.#early.get(topic.name) ?? []) consumer.take(record)
       this.#early.delete(topic.name)
     }
@@ -172,6 +175,7 @@ class MemoryConsumer implements Consumer {
   readonly #options: ConsumeOptions
   readonly #events: BusEvents
   readonly #claims: Journal | undefined
+  readonly #debts: Journal | undefined
   readonly #soon: (work: () => void) => void
   readonly #left: () => void
   readonly #subscriptions: ReadonlyMap<string, AnySubscription>
@@ -187,6 +191,7 @@ class MemoryConsumer implements Consumer {
     options: ConsumeOptions,
     events: BusEvents,
     claims: Journal | undefined,
+    debts: Journal | undefined,
     now: () => number,
     soon: (work: () => void) => void,
     left: () => void,
@@ -194,6 +199,7 @@ class MemoryConsumer implements Consumer {
     this.#options = options
     this.#events = events
     this.#claims = claims
+    this.#debts = debts
     this.#now = now
     this.#soon = soon
     this.#left = left
@@ -265,10 +271,12 @@ class MemoryConsumer implements Consumer {
       now: this.#now,
     })
     if (typeof performed === 'boolean') {
+      this.#debts?.done(subscription.topic, record)
       if (this.#waiting.length > this.#head) this.#schedule()
       return undefined
     }
     return performed.then(() => {
+      this.#debts?.done(subscription.topic, record)
       if (this.#waiting.length > this.#head || this.#closing) this.#schedule()
     })
   }

@@ -15,5 +15,6 @@ export {
   hssRoutingSchema,
   hssRoutingSections,
 } from './config.ts'
+export { reportedNodes } from './delivery-status.ts'
 export type { Refusal, RoutingAnswer, Target } from './router.ts'
 export { QUERY_APPLICATIONS } from './s6c-routing.ts'

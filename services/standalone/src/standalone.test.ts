@@ -8,6 +8,8 @@ import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { loadConfig } from '@ipsmgw/config'
+import type { SmOutcome } from '@ipsmgw/events'
+import type { RoutingAnswer } from '@ipsmgw/hss-routing'
 import { SipEndpoint } from '@ipsmgw/sip'
 import { createLogger, createRegistry } from '@ipsmgw/telemetry'
 import { standaloneSchema } from './config.ts'
@@ -200,6 +202,52 @@ describe('standalone', () => {
     assert.equal(((await response.json()) as unknown[]).length, 1)
     assert.equal(await statusOf(send(endpoint, second.sipPort(), 'another-call')), 200)
     assert.equal(after.forwarded.length, 1)
+  })
+
+  test('TS 29.338 §5.2.3: a report that is owed to the HSS outlives a kill, and is made until it is taken', async (t) => {
+    const directory = folder(t)
+    const home = { protocol: 's6c', waiting: true, singleAttempt: true } as const
+    const { ways } = network()
+    /** The same network; how its HSS takes reports is `take`. */
+    const hss = (take: () => Promise<{ kind: 'done' }>) => {
+      const seen: SmOutcome[] = []
+      const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
+      const told: Network = {
+        ...ways,
+        queries: {
+          ...ways.queries,
+          route: async (...question) =>
+            ({ ...(await ways.queries.route(...question)), home }) as RoutingAnswer,
+        },
+        statuses: {
+          s6c: (outcome) => {
+            seen.push(outcome)
+            ask()
+            return take()
+          },
+        },
+      }
+      return { seen, asked, told }
+    }
+    const { promise: never, resolve: release } = Promise.withResolvers<{ kind: 'done' }>()
+    const silent = hss(() => never)
+    const killed = await gateway(directory, silent.told)
+    t.after(() => {
+      release({ kind: 'done' })
+      return killed.stop()
+    })
+    assert.equal(await statusOf(send(await phone(t), killed.sipPort())), 200)
+    await silent.asked
+    // Nothing is flushed and nobody says goodbye.
+    const willing = hss(async () => ({ kind: 'done' }))
+    const restarted = await gateway(directory, willing.told)
+    await willing.asked
+    assert.deepEqual(willing.seen, silent.seen)
+    await restarted.stop()
+    const later = hss(async () => ({ kind: 'done' }))
+    const again = await gateway(directory, later.told)
+    await again.stop()
+    assert.deepEqual(later.seen, [], 'what was taken is not reported again')
   })
 
   test('personal data: the journal holds neither text nor TPDU', async (t) => {
