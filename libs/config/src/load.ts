@@ -163,7 +163,8 @@ function describe(error: SchemaError, schema: TSchema, origin: ReadonlyMap<strin
     }))
   if (error.keyword === 'enum' && Array.isArray(params.allowedValues))
     return [{ path, source, message: `must be one of ${(params.allowedValues as unknown[]).join(', ')}` }]
-  if (error.keyword === 'const') return []
+  // Both come beside an error that says more: the union's, and the unknown setting's.
+  if (error.keyword === 'const' || error.keyword === 'boolean') return []
   return [{ path: path || '(root)', source, message: error.message }]
 }
 

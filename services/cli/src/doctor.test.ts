@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createNetServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type IncomingRequest, SipEndpoint } from '@ipsmgw/sip'
@@ -49,6 +50,19 @@ function file(t: TestContext, text: string): string {
   return path
 }
 
+/** Self-signed, for one day, made by OpenSSL. */
+function certificate(folder: string): { certificateFile: string; keyFile: string } {
+  const [certificateFile, keyFile] = [join(folder, 'own.pem'), join(folder, 'own.key')]
+  const { status, stderr } = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=gateway'],
+    ...['-keyout', keyFile, '-out', certificateFile],
+  ])
+  assert.equal(status, 0, String(stderr))
+  return { certificateFile, keyFile }
+}
+
+const HAS_SCTP = existsSync('/proc/net/sctp')
+
 describe('ipsmgw doctor', () => {
   test('a gateway that answers OPTIONS on TCP and UDP is good', async (t) => {
     const port = await sip(t, ['tcp', 'udp'], (request) => void request.respond(200))
@@ -81,7 +95,7 @@ sip: {port: 5060}`,
     assert.equal(code, 1, output)
     assert.match(output, /good +configuration: kafka, diameter: valid/)
     assert.match(output, /BAD +Kafka 127\.0\.0\.1:1: refused: nobody listens there/)
-    assert.match(output, /BAD +Diameter peer hss\.example \(127\.0\.0\.1:3\): refused/)
+    assert.match(output, /BAD +Diameter peer hss\.example \(127\.0\.0\.1:3, tcp\): refused/)
   })
 
   test('a configuration that is wrong is told with its place', async (t) => {
@@ -94,7 +108,42 @@ sip: {port: 5060}`,
   test('a certificate that is none is told', async (t) => {
     const config = file(t, `kafka: {brokers: ["127.0.0.1:1"], caFile: ${JSON.stringify(file(t, 'no PEM'))}}`)
     const { output } = await ipsmgw(['doctor', '--config', config])
-    assert.match(output, /BAD +Kafka's CA /)
+    assert.match(output, /BAD +authorities of kafka /)
+  })
+
+  test('the certificates of the SIP side and of Diameter peers are looked at; a peer that speaks no TLS is bad', async (t) => {
+    const server = createNetServer((socket) => socket.end('no TLS')).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.after(() => server.close())
+    const { port } = server.address() as AddressInfo
+    const { certificateFile, keyFile } = certificate(dirname(file(t, '')))
+    const tls = JSON.stringify({ certificateFile, keyFile, authoritiesFile: certificateFile })
+    const config = file(
+      t,
+      `sip: {tls: {certificateFile: /nonexistent/tls.crt, keyFile: /k, authoritiesFile: ${JSON.stringify(certificateFile)}}}
+diameter: {originHost: a.example, originRealm: example, peers: [{identity: dra.example, host: 127.0.0.1, port: ${port}, tls: ${tls}}]}`,
+    )
+    const { code, output } = await ipsmgw(['doctor', '--config', config])
+    assert.equal(code, 1)
+    assert.match(output, /BAD +certificate of sip\.tls \/nonexistent\/tls\.crt: ENOENT/)
+    assert.match(output, /WARN +certificate of diameter\.peers\.0\.tls \S+: expires in 1 days/)
+    assert.match(
+      output,
+      /BAD +Diameter peer dra\.example \(127\.0\.0\.1:\d+, tls\): TLS: wrong version number/,
+    )
+    assert.match(output, /\n\n\d bad, \d to watch: messages do not pass/)
+  })
+
+  test('SCTP is bad only where the configuration needs it', {
+    skip: HAS_SCTP && 'this kernel has SCTP',
+  }, async (t) => {
+    const settings = (transport: string) =>
+      file(t, `sigtran: {transport: ${transport}, links: [], instances: []}`)
+    const with_ = await ipsmgw(['doctor', '--config', settings('sctp')])
+    assert.match(with_.output, /BAD +SCTP: .*modprobe sctp/)
+    const without = await ipsmgw(['doctor', '--config', settings('tcp')])
+    assert.doesNotMatch(without.output, /SCTP/)
+    assert.equal(without.code, 0)
   })
 
   test('a service is asked what it waits for, and its clock is compared', async (t) => {

@@ -1,42 +1,75 @@
+import { readFileSync } from 'node:fs'
 import type { DiameterSettings } from '@ipsmgw/diameter'
 import { loadLibc, SctpUnavailableError } from '@ipsmgw/sctp'
 import { type RequestOutcome, SipEndpoint } from '@ipsmgw/sip'
 import { bad, type Finding, good, warn } from './finding.ts'
 import { unreachable } from './reach.ts'
 
-/** Diameter peers by TCP alone: a capabilities exchange would push the running instance of that identity out. */
+type PeerSettings = DiameterSettings['peers'][number]
+
+/** Diameter peers up to their transport: a capabilities exchange would push the running instance of that identity out. */
 export function examinePeers(
-  { peers }: Pick<DiameterSettings, 'peers'>,
+  { peers, peersFile }: Pick<DiameterSettings, 'peers' | 'peersFile'>,
   timeoutMs: number,
 ): Promise<Finding[]> {
   if (peers.length === 0)
     return Promise.resolve([
-      bad('Diameter', 'no peer is configured', 'diameter.peers: HSS, serving nodes or agents'),
+      peersFile === ''
+        ? bad('Diameter', 'no peer is configured', 'diameter.peers: HSS, serving nodes or agents')
+        : good('Diameter', `peers are in ${peersFile}, which the service reads; its /readyz tells of them`),
     ])
-  return Promise.all(
-    peers.map(async ({ identity, host, port }) => {
-      const subject = `Diameter peer ${identity} (${host}:${port})`
-      const why = await unreachable(host, port, timeoutMs)
-      return why === undefined
-        ? good(subject, 'reachable')
-        : bad(subject, why, 'diameter.peers, the firewall, and whether the peer listens for TCP')
-    }),
-  )
+  return Promise.all(peers.map((peer) => examinePeer(peer, timeoutMs)))
+}
+
+async function examinePeer(peer: PeerSettings, timeoutMs: number): Promise<Finding> {
+  const { identity, host, port, tls } = peer
+  const transport = peer.transport ?? (tls === undefined ? 'tcp' : 'tls')
+  const subject = `Diameter peer ${identity} (${host}:${port}, ${transport})`
+  if (transport === 'sctp')
+    return good(subject, 'not looked at over SCTP: ipsmgw_diameter_peer_up tells, and /readyz of the service')
+  if (transport === 'tls') return examineTls(subject, peer, timeoutMs)
+  const why = await unreachable(host, port, timeoutMs)
+  return why === undefined
+    ? good(subject, 'reachable')
+    : bad(subject, why, 'diameter.peers, the firewall, and whether the peer listens for TCP')
+}
+
+/** Up to the end of the handshake, with the files that the service has. */
+async function examineTls(
+  subject: string,
+  { host, port, tls }: PeerSettings,
+  timeoutMs: number,
+): Promise<Finding> {
+  if (tls === undefined)
+    return bad(subject, 'TLS without files', 'tls of this peer: certificate, key, authorities')
+  const remedy = 'the certificates on both sides: who signed them, for which names, until when'
+  try {
+    const files = {
+      cert: readFileSync(tls.certificateFile),
+      key: readFileSync(tls.keyFile),
+      ca: readFileSync(tls.authoritiesFile),
+    }
+    const why = await unreachable(host, port, timeoutMs, files)
+    return why === undefined ? good(subject, 'TLS is agreed on') : bad(subject, why, remedy)
+  } catch (error) {
+    return bad(subject, (error as Error).message, remedy)
+  }
 }
 
 const [AF_INET, SOCK_STREAM, IPPROTO_SCTP] = [2, 1, 132]
 
-/** Whether this process may open SCTP sockets. Needed for SIGTRAN only. */
-export async function examineSctp(): Promise<Finding> {
+/** Whether this process may open SCTP sockets; told only where they are needed, or there. */
+export async function examineSctp(needed: boolean): Promise<Finding[]> {
   try {
     const libc = await loadLibc()
     const socket = libc.socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP)
     if (socket < 0) throw new SctpUnavailableError('kernel')
     libc.close(socket)
-    return good('SCTP', 'available')
+    return [good('SCTP', 'available')]
   } catch (error) {
     if (!(error instanceof SctpUnavailableError)) throw error
-    return warn('SCTP', error.message, 'no harm without SIGTRAN and Diameter over SCTP')
+    if (!needed) return []
+    return [bad('SCTP', error.message, 'on the node: modprobe sctp, and a line in /etc/modules-load.d')]
   }
 }
 
@@ -48,12 +81,14 @@ export async function examineSip(host: string, port: number): Promise<Finding[]>
   )
   await endpoint.start()
   try {
-    const [tcp, udp] = [await ask(endpoint, host, port, 'tcp'), await ask(endpoint, host, port, 'udp')]
+    const [tcp, udp] = await Promise.all([ask(endpoint, host, port, 'tcp'), ask(endpoint, host, port, 'udp')])
     return [judgeTcp(`SIP ${host}:${port} over tcp`, tcp, udp), judgeUdp(`SIP ${host}:${port} over udp`, udp)]
   } finally {
     await endpoint.close()
   }
 }
+
+const REACH_MS = 1_000
 
 const TRUST = 'sip.peers must hold the address that we come from'
 
@@ -105,6 +140,6 @@ async function ask(
   })
   const tookMs = Math.round(performance.now() - startedAt)
   if (outcome.kind === 'response') return { status: outcome.response.status, tookMs, why: '' }
-  const why = outcome.kind === 'timeout' ? 'no answer' : outcome.kind
-  return { tookMs, why }
+  const refused = transport === 'tcp' ? await unreachable(host, port, REACH_MS) : undefined
+  return { tookMs, why: refused ?? (outcome.kind === 'timeout' ? 'no answer' : 'the connection was lost') }
 }

@@ -1,4 +1,5 @@
 import { bad, type Finding, good, warn } from './finding.ts'
+import { sentenceOf } from './reach.ts'
 
 /** Deadlines travel between machines: a second of difference is a second less for a phone. */
 const SKEW_WARN_MS = 1_500
@@ -21,7 +22,7 @@ export async function examineService(url: string, timeoutMs: number): Promise<Fi
     const skew = clockOf(subject, response.headers.get('date'), askedAtMs, Date.now())
     return [ready ? good(subject, 'ready') : bad(subject, told, 'what it names'), ...skew]
   } catch (error) {
-    return [bad(subject, (error as Error).message, 'the address, and whether the process runs')]
+    return [bad(subject, sentenceOf(error as Error), 'the address, and whether the process runs')]
   }
 }
 
