@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Cause, causeNamed, causeRow, homeOutcomeOf } from '@ipsmgw/causes'
+import { type Cause, causeRow } from '@ipsmgw/causes'
 import {
   envelopeOf,
   type NodeOutcome,
@@ -10,14 +10,10 @@ import {
   type SmRouted,
 } from '@ipsmgw/events'
 import type { SeenSet } from '@ipsmgw/runtime'
-import {
-  type Forwarder,
-  type ForwardResult,
-  type ForwardSession,
-  nodeName,
-  type PartForward,
-} from './forwarder.ts'
+import { detailOf, type Ending, endingOf, outcomeAt } from './ending.ts'
+import { type Forwarder, type ForwardResult, type ForwardSession, nodeName } from './forwarder.ts'
 import type { NodeGate } from './node-gate.ts'
+import { OutgoingPart } from './outgoing-part.ts'
 import type { PaceBook } from './pace.ts'
 
 export interface DeliveryOptions {
@@ -43,9 +39,6 @@ export interface DeliveryDependencies {
   forwarded(node: ServingNode, result: ForwardResult, durationMs: number): void
 }
 
-/** What a report holds; a longer one could not be read. */
-const LONGEST_DETAIL = 256
-
 /** Whether the claim still holds: same epoch, partition still ours. */
 export type Owned = () => boolean
 
@@ -54,18 +47,6 @@ interface Way {
   readonly node: ServingNode
   readonly session: ForwardSession
 }
-
-/** How sending the parts from one on ended. */
-type Ending =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'ended'; readonly report: Partial<SmReport>; readonly diagnostic?: number }
-  | {
-      readonly kind: 'elsewhere'
-      readonly part: number
-      readonly report: Partial<SmReport>
-      readonly diagnostic?: number
-      readonly stale: boolean
-    }
 
 /**
  * Steps 9 to 12: one claimed message, part after part. It is called once per claim, and at the head of its phone's
@@ -137,7 +118,7 @@ export class Delivery {
     const session = this.#dependencies.forwarders[node.protocol]?.session()
     if (session === undefined) {
       const detail = `no ${node.protocol} leg`
-      return this.#endingOf({ kind: 'not-sent', cause: 'noRouteToServingNode', detail }, firstPart, node)
+      return endingOf({ kind: 'not-sent', cause: 'noRouteToServingNode', detail }, firstPart, node)
     }
     const way = { node, session }
     let retries = 0
@@ -158,7 +139,7 @@ export class Delivery {
         } else if (this.#mayRetry(message, node, part, result, retries)) {
           await delay(this.#options.busyRetryMs)
           retries++
-        } else return this.#endingOf(result, part, node)
+        } else return endingOf(result, part, node)
       }
       return { kind: 'delivered' }
     } finally {
@@ -229,31 +210,6 @@ export class Delivery {
     })
   }
 
-  #endingOf(result: Exclude<ForwardResult, { kind: 'delivered' }>, part: number, node: ServingNode): Ending {
-    const peer = nodeName(node)
-    if (result.kind === 'unknown')
-      return {
-        kind: 'ended',
-        report: { part, peer, cause: 'outcomeUnknown', outcome: 'unknown', ...detailOf(result) },
-      }
-    const row = causeRow(result.cause)
-    const proof = result.kind === 'not-sent' || result.proof === true || row.outcome === 'proof'
-    const report: Partial<SmReport> = {
-      part,
-      peer,
-      cause: result.cause,
-      outcome: proof ? 'proof' : 'unknown',
-      ...detailOf(result),
-      ...(result.kind === 'refused' &&
-        result.retryAfterSeconds !== undefined && { retryAfterSeconds: result.retryAfterSeconds }),
-    }
-    const stale = row.action === 'ask-routing-again'
-    const { diagnostic } = result.kind === 'refused' ? result : {}
-    const told = { report, ...(diagnostic !== undefined && { diagnostic }) }
-    if (proof && (stale || row.action === 'other-node')) return { kind: 'elsewhere', part, stale, ...told }
-    return { kind: 'ended', ...told }
-  }
-
   #routeAgain(message: SmRouted, part: number): Promise<void> {
     const originatorUri = message.correlation?.originatingUri
     return this.#dependencies.publishPrepared({
@@ -287,56 +243,7 @@ export class Delivery {
   }
 }
 
-/** A view of the message; its octets are there while they are written, not while the phone is waited for. */
-class OutgoingPart implements PartForward {
-  readonly #message: SmRouted
-  readonly node: ServingNode
-  readonly part: number
-  readonly startedAtMs: number
-
-  constructor(message: SmRouted, node: ServingNode, part: number, startedAtMs: number) {
-    this.#message = message
-    this.node = node
-    this.part = part
-    this.startedAtMs = startedAtMs
-  }
-
-  get imsi(): string {
-    return this.#message.imsi
-  }
-
-  get correlation(): SmRouted['correlation'] {
-    return this.#message.correlation
-  }
-
-  get tpdu(): Buffer {
-    return Buffer.from(this.#message.tpdus[this.part - 1] as string, 'base64')
-  }
-
-  get parts(): number {
-    return this.#message.tpdus.length
-  }
-
-  get moreMessagesToSend(): boolean {
-    return this.part < this.parts
-  }
-}
-
 /** One claim per routing attempt: the copy of a message is caught, its second routing is not. */
 function claimId(message: SmRouted): string {
   return message.routing.attempt === 1 ? message.messageId : `${message.messageId}/${message.routing.attempt}`
-}
-
-function outcomeAt(node: ServingNode, ending: Ending): NodeOutcome {
-  if (ending.kind === 'delivered') return { kind: node.kind, outcome: 'delivered' }
-  const { report, diagnostic } = ending
-  return homeOutcomeOf(node.kind, {
-    cause: causeNamed(report.cause),
-    ...(diagnostic !== undefined && { diagnostic }),
-    retryGiven: report.retryAfterSeconds !== undefined,
-  })
-}
-
-function detailOf(result: ForwardResult): { detail?: string } {
-  return result.detail === undefined ? {} : { detail: result.detail.slice(0, LONGEST_DETAIL) }
 }
