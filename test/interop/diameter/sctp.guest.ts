@@ -39,7 +39,7 @@ subscribers.set(MSISDN, { behaviour: 'reachable', node: 'mme', identities: [IDEN
 
 function hss(): Hss {
   const node = { identity: 'mme.lab.invalid', realm: REALM, number: '882990000001' }
-  const nodes = { msc: node, mme: node, sgsn: node, router: node }
+  const nodes = { msc: node, mme: node, sgsn: node, router: node, ipSmGw: node }
   const at = { host: FAR, furtherHosts: [FAR_TOO], port: 0, transport: 'sctp' } as const
   return new Hss({ identity: HSS, realm: REALM, nodes, ...at }, { subscribers, log })
 }

@@ -116,6 +116,34 @@ describe('neighbours of the lab, over Diameter', () => {
     assert.deepEqual([codeOf(result), cause?.['SM-Enumerated-Delivery-Failure-Cause']], [5555, 0])
   })
 
+  test('Sh: only what is asked for is told, and what a setting leaves out is not', async () => {
+    const identities = ['sip:carol@ims.invalid']
+    const { imsi } = lab.subscribers.set('447900123470', { behaviour: 'reachable', identities })
+    const ask = async (references: number[]) => {
+      const outcome = await gateway.send(
+        'UDR',
+        {
+          'Destination-Realm': LAB_GATEWAY.diameter.originRealm,
+          'User-Identity': { 'Public-Identity': 'sip:carol@ims.invalid' },
+          'Service-Indication': [Buffer.from('x')],
+          'Data-Reference': references,
+        },
+        { timeoutMs: 1_000 },
+      )
+      assert.ok(outcome.kind === 'answer')
+      return value(outcome.message, 'User-Data')?.toString('utf8') ?? ''
+    }
+    assert.match(await ask([32]), new RegExp(`<IMSI>${imsi}</IMSI>`))
+    assert.doesNotMatch(await ask([32]), /MSISDN|IMSUserState|RepositoryData/)
+    assert.match(await ask([11]), /<IMSUserState>1</)
+    assert.doesNotMatch(await ask([0]), /RepositoryData/)
+    const sh = { number: false, imsi: false, imsState: 0, serviceData: '<A/>' }
+    lab.subscribers.set('447900123470', { behaviour: 'reachable', identities, sh })
+    const text = await ask([0, 11, 17, 32])
+    assert.match(text, /<ServiceIndication>x<.*<ServiceData><A\/><\/ServiceData>.*<IMSUserState>0</)
+    assert.doesNotMatch(text, /<MSISDN>|<IMSI>/)
+  })
+
   test('Sh: the number of an identity, an unknown one, a report about a delivery', async () => {
     lab.subscribers.set('447900123464', { behaviour: 'reachable', identities: ['sip:alice@ims.invalid'] })
     const ask = (identity: string) =>

@@ -26,7 +26,7 @@ export class Subscribers {
   readonly #msisdnOfIdentity = new Map<string, string>()
   readonly #msisdnOfCorrelation = new Map<string, string>()
   readonly #defaultNode: NodeKind
-  #changed: ((subscriber: Subscriber) => void) | undefined
+  readonly #listeners: ((subscriber: Subscriber) => void)[] = []
   #allocated = 0
   #correlations = 0
 
@@ -37,7 +37,7 @@ export class Subscribers {
 
   /** Calls it whenever a setting is replaced. */
   onChange(changed: (subscriber: Subscriber) => void): void {
-    this.#changed = changed
+    this.#listeners.push(changed)
   }
 
   /** The subscriber of a number; made known on first use. */
@@ -87,7 +87,7 @@ export class Subscribers {
       this.#msisdnOfIdentity.set(identity.toLowerCase(), msisdn)
     const subscriber = { ...before, setting }
     this.#keep(subscriber)
-    this.#changed?.(subscriber)
+    for (const changed of this.#listeners) changed(subscriber)
     return subscriber
   }
 
