@@ -1,68 +1,64 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type Part, StartError } from '@ipsmgw/runtime'
 
 const OTHER_FOLDER = 'choose another folder with IPSMGW_JOURNAL_DIRECTORY'
+/** SQLite's result when somebody else has the file. */
+const SQLITE_BUSY = 5
 
-/** Two processes on one journal would each forget what the other claimed: the second does not start. */
+/**
+ * Two processes on one journal would each forget what the other claimed: the second does not start. The kernel keeps
+ * the lock (of a file that SQLite opens) and takes it back when its process ends, however that happens. Process
+ * identifiers say nothing here: in containers they are few, and the same after every restart.
+ */
 export function lockJournal(directory: string): Part {
-  const path = join(directory, 'process')
-  const owner = ownerOf(path)
-  if (owner !== undefined && owner.pid !== process.pid && isRunning(owner))
-    throw new StartError(
-      `the journal in ${directory} belongs to process ${owner.pid}, which is running; ${OTHER_FOLDER}`,
-    )
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    writeFileSync(path, `${process.pid} ${startOf(process.pid) ?? ''}`, { mode: 0o600 })
+    const lock = lockFile(join(directory, 'lock'))
+    if (lock !== undefined) {
+      writeFileSync(ownerFile(directory), `${process.pid} on ${hostname()}`, { mode: 0o600 })
+      return {
+        name: 'journal',
+        async stop() {
+          if (lock.isOpen) lock.close()
+        },
+      }
+    }
   } catch (cause) {
     const { message } = cause as Error
     throw new StartError(
       `the journal's folder ${directory} cannot be written (${message}); ${OTHER_FOLDER}`,
-      {
-        cause,
-      },
+      { cause },
     )
   }
-  return {
-    name: 'journal',
-    async stop() {
-      rmSync(path, { force: true })
-    },
-  }
+  throw new StartError(
+    `the journal in ${directory} belongs to process ${ownerOf(directory)}, which is running; ${OTHER_FOLDER}`,
+  )
 }
 
-interface Owner {
-  readonly pid: number
-  /** When it was started; empty where the system does not tell. */
-  readonly start: string
-}
-
-function ownerOf(path: string): Owner | undefined {
+/** Undefined when another one has it, in this process or in any other. */
+function lockFile(path: string): DatabaseSync | undefined {
+  const file = new DatabaseSync(path, { timeout: 0 })
   try {
-    const [pid, start = ''] = readFileSync(path, 'utf8').split(' ')
-    return Number(pid) > 0 ? { pid: Number(pid), start } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Identifiers are used again, and a killed process may wait for its parent: on Linux neither counts as the owner. */
-function isRunning({ pid, start }: Owner): boolean {
-  try {
-    process.kill(pid, 0)
+    // Nothing is ever written to it.
+    file.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return file
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+    file.close()
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined
+    throw error
   }
-  return start === '' || startOf(pid) === start
 }
 
-/** Start of a process in clock ticks since boot (proc(5), `stat` field 22); undefined for one that has ended. */
-function startOf(pid: number): string | undefined {
+/** For the sentence only. */
+function ownerOf(directory: string): string {
   try {
-    const [state, ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
-    return state === 'Z' || state === 'X' ? undefined : fields[18]
+    return readFileSync(ownerFile(directory), 'utf8')
   } catch {
-    return undefined
+    return 'of unknown number'
   }
 }
+
+const ownerFile = (directory: string) => join(directory, 'process')
