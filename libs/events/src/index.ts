@@ -2,6 +2,7 @@ import { deadLetter } from './dead-letter.ts'
 import { imReceived } from './im-received.ts'
 import { imdnOutbox } from './imdn-outbox.ts'
 import { messageCompleted } from './message-completed.ts'
+import { messageRefused } from './message-refused.ts'
 import { recipientAvailable } from './recipient-available.ts'
 import { sipFinal } from './sip-final.ts'
 import { smOutcome } from './sm-outcome.ts'
@@ -32,6 +33,7 @@ export {
   type SipFinalStatus,
   type TimelineEntry,
 } from './message-completed.ts'
+export { type MessageRefused, messageRefused } from './message-refused.ts'
 export { type RecipientAvailable, recipientAvailable } from './recipient-available.ts'
 export { SIP_FINAL_PARTITIONS, type SipFinal, sipFinal } from './sip-final.ts'
 export {
@@ -56,6 +58,7 @@ export const TOPICS = [
   smReports,
   sipFinal,
   messageCompleted,
+  messageRefused,
   smOutcome,
   recipientAvailable,
   imdnOutbox,

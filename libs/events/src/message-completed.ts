@@ -62,6 +62,10 @@ export const messageCompletedSchema = Type.Object({
   sender: Type.Optional(Type.String({ maxLength: 2048 })),
   recipient: Type.Optional(Type.String({ maxLength: 2048 })),
   anonymous: Type.Optional(Type.Boolean()),
+  originator: Type.Optional(Type.String({ maxLength: 64, description: 'TP-OA, as number or text' })),
+  imsi: Type.Optional(
+    Type.String({ maxLength: 20, description: 'of the recipient, as Sh or routing named it' }),
+  ),
   icid: Type.Optional(Type.String({ maxLength: 256 })),
   origIoi: Type.Optional(Type.String({ maxLength: 256 })),
   thread: Type.Optional(Thread),

@@ -31,6 +31,15 @@ export const smReportSchema = Type.Object({
     Type.Enum(['proof', 'unknown'], { description: 'of a failure: not delivered, or unknown' }),
   ),
   detail: Type.Optional(Type.String({ maxLength: 256, description: 'for humans; no number, no text' })),
+  originator: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'of converted: TP-OA, as number or text; for the completion record',
+    }),
+  ),
+  imsi: Type.Optional(
+    Type.String({ pattern: '^[0-9]{1,20}$', description: 'of routed; for the completion record' }),
+  ),
   retryAfterSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: 86_400 })),
   attempt: Type.Optional(
     Type.Integer({

@@ -13,6 +13,7 @@ import { Deadlines } from '@ipsmgw/runtime'
 import {
   applyReceived,
   applyReport,
+  deliveredBy,
   type MessageState,
   newMessage,
   resumedFrom,
@@ -417,6 +418,7 @@ export class Correlator {
       cause: verdict.kind === 'delivered' ? 'delivered' : verdict.cause,
       partsDelivered: state.acknowledged,
       parts: state.parts,
+      ...deliveredBy(state),
       timeline: state.timeline.slice(decided.entriesWritten),
     }
     this.#dependencies.publishCompleted(amendment).then(
@@ -463,6 +465,7 @@ export class Correlator {
       decidedAtMs,
       final,
       ...received?.parties,
+      ...deliveredBy(state),
       timeline: [...state.timeline, answered],
     }
   }

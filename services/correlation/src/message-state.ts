@@ -28,6 +28,9 @@ export interface MessageState {
   attempted: number
   /** Highest attempt at routing that reached delivery; 0 while none has. */
   routed: number
+  /** TP-OA and IMSI, for the completion record. */
+  originator: string | undefined
+  imsi: string | undefined
   failure:
     | { cause: Cause; outcome: 'proof' | 'unknown'; detail?: string; retryAfterSeconds?: number }
     | undefined
@@ -56,8 +59,18 @@ export function newMessage(envelope: Envelope): MessageState {
     acknowledged: 0,
     attempted: 0,
     routed: 0,
+    originator: undefined,
+    imsi: undefined,
     failure: undefined,
   }
+}
+
+/** What delivery went by, as far as it is known. */
+export function deliveredBy({
+  originator,
+  imsi,
+}: MessageState): Pick<MessageCompleted, 'originator' | 'imsi'> {
+  return { ...(originator !== undefined && { originator }), ...(imsi !== undefined && { imsi }) }
 }
 
 /**
@@ -113,6 +126,8 @@ export function applyReport(state: MessageState, report: SmReport): void {
   if (state.timeline.some((entry) => isSame(entry, report))) return
   if (state.timeline.length < MAXIMUM_TIMELINE) state.timeline = state.timeline.concat(entryOf(report))
   if (report.parts !== undefined) state.parts = report.parts
+  state.originator = report.originator ?? state.originator
+  state.imsi = report.imsi ?? state.imsi
   const attempt = report.attempt ?? 1
   if (SHOWS_ROUTED.has(report.step)) state.routed = Math.max(state.routed, attempt)
   switch (report.step) {

@@ -130,7 +130,10 @@ export class Router {
       ...this.#homeOf(answer, target),
     })
     const detail = nodes.map((node) => node.kind).join(' ')
-    await Promise.all([routed, this.#report(prepared, { step: 'routed', peer: answer.peer, detail })])
+    await Promise.all([
+      routed,
+      this.#report(prepared, { step: 'routed', peer: answer.peer, detail, imsi: target.imsi ?? answer.imsi }),
+    ])
   }
 
   /** One phone is one lane: by its number, else by its IMSI, never by what an SMS router put in the IMSI's place. */

@@ -1,7 +1,14 @@
 import { envelopeOf, type ImReceived, type SmPrepared, type SmReport } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import { type Decision, decide, type Policy, policyFor, type Verdict } from '@ipsmgw/policy'
-import { encodeDeliverMessage, type Language, type ServiceCentreClock, type TextEncoding } from '@ipsmgw/sms'
+import {
+  type Address,
+  encodeDeliverMessage,
+  type Language,
+  type ServiceCentreClock,
+  type TextEncoding,
+  TypeOfNumber,
+} from '@ipsmgw/sms'
 
 /** Step 7's result: a Short Message for routing, or the refusal that ends the message. */
 export type Conversion =
@@ -63,6 +70,7 @@ function prepared(
       by: 'im-to-sms',
       atMs,
       parts: encoded.tpdus.length,
+      originator: originatorText(decision.originator),
       detail: `${alphabetOf(encoded.encoding)}, originator ${decision.originator.kind}`,
     },
     prepared: {
@@ -79,6 +87,12 @@ function prepared(
       early: message.answer.earlyAtMs !== undefined,
     },
   }
+}
+
+/** TP-OA as people write it, for the completion record. */
+function originatorText(originator: Address): string {
+  if (originator.kind === 'alphanumeric') return originator.text
+  return originator.ton === TypeOfNumber.international ? `+${originator.digits}` : originator.digits
 }
 
 /** Only where routing may need it: between SIP URIs there is nothing else that the home network could go by. */

@@ -35,6 +35,8 @@ function present({ completion, timeline }: MessageRecord) {
     peer: completion.peer,
     sender: completion.anonymous === true ? 'anonymous' : mask(completion.sender),
     recipient: mask(completion.recipient),
+    originator: mask(completion.originator),
+    imsi: mask(completion.imsi),
     receivedAt: new Date(completion.receivedAtMs).toISOString(),
     decidedAt: new Date(completion.decidedAtMs).toISOString(),
     durationMs: completion.decidedAtMs - completion.receivedAtMs,

@@ -1,7 +1,8 @@
 import { type Bus, type Consumer, from, on } from '@ipsmgw/bus'
-import { messageCompleted } from '@ipsmgw/events'
+import { messageCompleted, messageRefused } from '@ipsmgw/events'
 import type { Part } from '@ipsmgw/runtime'
 import { type ChargingFileOptions, ChargingFiles } from './charging-files.ts'
+import { endOf } from './charging-record.ts'
 import { RecordStore } from './store.ts'
 
 export interface RecordsOptions {
@@ -33,10 +34,16 @@ export function createRecords(options: RecordsOptions, bus: Bus): Part & { reado
         group: `records.${options.instance}`,
         mode: 'at-least-once',
         maximumInFlight: 1_000,
-        subscriptions: [on(messageCompleted, ({ value }) => store.add(value))],
+        subscriptions: [
+          on(messageCompleted, ({ value }) => store.add(value)),
+          on(messageRefused, ({ value }) => store.add(endOf(value))),
+        ],
         replay: {
           windowMs: options.replayWindowMs,
-          sources: [from(messageCompleted, ({ value }) => store.add(value))],
+          sources: [
+            from(messageCompleted, ({ value }) => store.add(value)),
+            from(messageRefused, ({ value }) => store.add(endOf(value))),
+          ],
         },
       })
       if (files === undefined) return
@@ -45,7 +52,10 @@ export function createRecords(options: RecordsOptions, bus: Bus): Part & { reado
         group: 'charging',
         mode: 'at-least-once',
         maximumInFlight: 10_000,
-        subscriptions: [on(messageCompleted, ({ value }) => files.add(value))],
+        subscriptions: [
+          on(messageCompleted, ({ value }) => files.add(value)),
+          on(messageRefused, ({ value }) => files.add(endOf(value))),
+        ],
       })
     },
     async stop() {

@@ -24,6 +24,8 @@ function completed(messageId: string, rest: Partial<MessageCompleted> = {}): Mes
     callId: '=cmd("x"),1',
     sender: '+447700900111',
     recipient: '+447900123456',
+    imsi: '001010000000001',
+    originator: 'Anonymous',
     icid: 'icid-1',
     origIoi: 'home1.example',
     timeline: [
@@ -70,7 +72,10 @@ describe('charging records, TS 32.274 in spirit', () => {
       /^imToSms,message-1-completion-delivered,completion,message-1,"'=cmd\(""x""\),1",icid-1,/,
     )
     assert.match(first ?? '', /,\+447700900111,,\+447900123456,2026-11-24T12:00:00\.000Z,/)
-    assert.match(first ?? '', /,hss1\.example,mme1\.example,1,1,delivered,delivered,200,,$/)
+    assert.match(
+      first ?? '',
+      /,hss1\.example,mme1\.example,1,1,delivered,delivered,200,,,001010000000001,Anonymous$/,
+    )
     assert.match(second ?? '', /^imToSms,message-2-/)
     assert.equal(end, '')
   })

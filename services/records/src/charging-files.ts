@@ -1,7 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { MessageCompleted } from '@ipsmgw/events'
-import { CHARGING_FORMS, type ChargingFormat } from './charging-record.ts'
+import { CHARGING_FORMS, type ChargingFormat, type EndedMessage } from './charging-record.ts'
 
 export interface ChargingFileOptions {
   readonly directory: string
@@ -52,7 +51,7 @@ export class ChargingFiles {
   }
 
   /** Resolves when the record is on the disk. Rejects with the system's error. */
-  add(record: MessageCompleted): Promise<void> {
+  add(record: EndedMessage): Promise<void> {
     return new Promise<void>((done, failed) => {
       this.#waiting.push({ line: CHARGING_FORMS[this.#options.format].line(record), done, failed })
       this.#writing ??= this.#writeAll().finally(() => {

@@ -1,14 +1,34 @@
-import type { MessageCompleted, TimelineEntry } from '@ipsmgw/events'
+import type { MessageCompleted, MessageRefused, TimelineEntry } from '@ipsmgw/events'
 
 type Value = string | number | boolean | undefined
 
+/** A message that has come to an end, one way or the other. */
+export interface EndedMessage extends Omit<MessageCompleted, 'kind'> {
+  readonly kind: MessageCompleted['kind'] | 'refusal'
+}
+
+/** A refusal as the end of a message: nothing of it was sent. */
+export function endOf({ refusedAtMs, why, ...refused }: MessageRefused): EndedMessage {
+  return {
+    ...refused,
+    kind: 'refusal',
+    recipientKey: refused.messageId,
+    outcome: 'failed',
+    cause: why,
+    parts: 0,
+    partsDelivered: 0,
+    decidedAtMs: refusedAtMs,
+    timeline: [],
+  }
+}
+
 interface Field {
   readonly name: string
-  of(record: MessageCompleted): Value
+  of(record: EndedMessage): Value
 }
 
 const time = (atMs: number | undefined) => (atMs === undefined ? undefined : new Date(atMs).toISOString())
-const last = (record: MessageCompleted, step: TimelineEntry['step']) =>
+const last = (record: EndedMessage, step: TimelineEntry['step']) =>
   record.timeline.findLast((entry) => entry.step === step)
 
 /** Fields of a charging record in the order of the columns, TS 32.274 in spirit: docs/protocols/records.md. */
@@ -40,6 +60,8 @@ export const CHARGING_FIELDS: readonly Field[] = [
   { name: 'sipStatus', of: ({ final }) => final.status },
   { name: 'conversationId', of: ({ thread }) => thread?.conversationId },
   { name: 'contributionId', of: ({ thread }) => thread?.contributionId },
+  { name: 'recipientImsi', of: ({ imsi }) => imsi },
+  { name: 'originator', of: ({ originator }) => originator },
 ]
 
 export const CHARGING_FORMATS = ['csv', 'json'] as const
@@ -47,7 +69,7 @@ export type ChargingFormat = (typeof CHARGING_FORMATS)[number]
 
 interface Form {
   readonly head: string
-  line(record: MessageCompleted): string
+  line(record: EndedMessage): string
 }
 
 /** One record a line, LF. CSV by RFC 4180 with a header line; JSON without fields that are not known. */

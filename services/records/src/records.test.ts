@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { MessageCompleted } from '@ipsmgw/events'
 import fastify from 'fastify'
 import { messageRoutes } from './api.ts'
+import { endOf } from './charging-record.ts'
 import { RecordStore } from './store.ts'
 
 function completed(messageId: string, rest: Partial<MessageCompleted> = {}): MessageCompleted {
@@ -28,6 +29,30 @@ function completed(messageId: string, rest: Partial<MessageCompleted> = {}): Mes
 }
 
 describe('records', () => {
+  test('a refusal is on record until a copy of the same message was taken; then the decision counts', () => {
+    const store = new RecordStore(10)
+    const refused = endOf({
+      messageId: 'm1',
+      receivedAtMs: 1,
+      refusedAtMs: 2,
+      why: 'rateExceeded',
+      final: { status: 480, reasonPhrase: '', headers: [] },
+      callId: 'call of m1',
+      peer: 'scscf',
+    })
+    store.add(refused)
+    assert.deepEqual(
+      [store.byId('m1')?.completion.cause, store.byCallId('call of m1').length],
+      ['rateExceeded', 1],
+    )
+    store.add(completed('m1'))
+    store.add(refused)
+    assert.deepEqual(
+      [store.byId('m1')?.completion.cause, store.byCallId('call of m1').length],
+      ['outcomeUnknown', 1],
+    )
+  })
+
   test('a message is found by its id and by its Call-ID, numbers masked', async (t) => {
     const store = new RecordStore(10)
     store.add(completed('m1'))

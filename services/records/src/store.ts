@@ -1,8 +1,9 @@
-import type { MessageCompleted, TimelineEntry } from '@ipsmgw/events'
+import type { TimelineEntry } from '@ipsmgw/events'
+import type { EndedMessage } from './charging-record.ts'
 
 /** A message as the records know it: its completion, with what came later worked in. */
 export interface MessageRecord {
-  readonly completion: MessageCompleted
+  readonly completion: EndedMessage
   readonly timeline: readonly TimelineEntry[]
 }
 
@@ -20,16 +21,17 @@ export class RecordStore {
     return this.#records.size
   }
 
-  add(record: MessageCompleted): void {
+  add(record: EndedMessage): void {
     const known = this.#records.get(record.messageId)
     if (record.kind === 'amendment') {
       if (known !== undefined) this.#amend(known, record)
       return
     }
-    // The first decision stands; a second completion is a repetition of the log.
-    if (known !== undefined) return
+    // The first decision stands; a second completion is a repetition of the log. A refusal is of one copy: another may
+    // have been taken.
+    if (known !== undefined && (known.completion.kind !== 'refusal' || record.kind === 'refusal')) return
     this.#records.set(record.messageId, { completion: record, timeline: record.timeline })
-    if (record.callId !== undefined) {
+    if (record.callId !== undefined && known === undefined) {
       const ids = this.#byCallId.get(record.callId)
       if (ids === undefined) this.#byCallId.set(record.callId, [record.messageId])
       else ids.push(record.messageId)
@@ -46,7 +48,7 @@ export class RecordStore {
     return ids.map((id) => this.#records.get(id)).filter((record) => record !== undefined)
   }
 
-  #amend(known: MessageRecord, amendment: MessageCompleted): void {
+  #amend(known: MessageRecord, amendment: EndedMessage): void {
     this.#records.set(amendment.messageId, {
       completion: {
         ...known.completion,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SecureContextOptions } from 'node:tls'
 import { type Bus, BusError, type Consumer, from, on } from '@ipsmgw/bus'
-import { imdnOutbox, imReceived, sipFinal, tapEvent } from '@ipsmgw/events'
+import { imdnOutbox, imReceived, messageRefused, sipFinal, tapEvent } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import type { Policy } from '@ipsmgw/policy'
 import { listenError, type Part } from '@ipsmgw/runtime'
@@ -19,6 +19,7 @@ import { LoadProbe } from './load-probe.ts'
 import { Notifier } from './notifier.ts'
 import { PeerTable } from './peers.ts'
 import { RateLimiter } from './rates.ts'
+import { RefusalRecords } from './refusal-records.ts'
 import type { IngressReport } from './report.ts'
 import { Taps } from './taps.ts'
 
@@ -84,6 +85,12 @@ export function createSipIngress(
       rates: new RateLimiter({ replicas: sip.replicas, capacity: sip.rememberedSenders }),
       contentCheck: new ContentCheck(),
       ...(sessions !== undefined && { sessions }),
+      refusals: new RefusalRecords(sip, {
+        now: dependencies.now,
+        publish: (record) => bus.publish(messageRefused, record),
+        failed: (error) => report.refusalUnrecorded(error),
+        skipped: () => report.refusalUnrecorded(),
+      }),
       tap: (record) => taps.see(record),
       peers: new PeerTable(sip.peers),
       publish: (record) => bus.publish(imReceived, record),

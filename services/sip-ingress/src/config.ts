@@ -73,6 +73,13 @@ export const sipSchema = Type.Object(
       minimum: 1_000,
       description: 'senders and domains whose rates are kept in memory',
     }),
+    refusalRecordsPerSecond: Type.Integer({
+      default: 100,
+      minimum: 0,
+      maximum: 10_000,
+      description:
+        'records of refused messages that this instance writes at the most; others are only counted',
+    }),
     tapTargetFile: Type.String({
       default: '',
       description: 'list of interception targets (YAML), managed by others; empty: off',

@@ -153,7 +153,8 @@ function threadOf(request: SipRequest): Pick<ImReceived, 'thread'> {
   }
 }
 
-function chargingOf(request: SipRequest): Pick<ImReceived, 'charging'> {
+/** What P-Charging-Vector says (RFC 7315). */
+export function chargingOf(request: SipRequest): Pick<ImReceived, 'charging'> {
   const vector = text(request, 'p-charging-vector')
   if (vector === undefined) return {}
   const parameter = (name: string) =>

@@ -22,6 +22,7 @@ import type { PeerConfig, PeerTable } from './peers.ts'
 import type { RateLimiter } from './rates.ts'
 import { type RecordOptions, recordOf } from './record.ts'
 import { type Refusal, refuse, warning } from './refusal.ts'
+import { type RefusalRecords, readable } from './refusal-records.ts'
 import type { IngressReport } from './report.ts'
 
 const METHODS = ['MESSAGE', 'OPTIONS', 'REGISTER', 'CANCEL']
@@ -50,6 +51,7 @@ export interface IngressDependencies {
   readonly contentCheck: ContentCheck
   /** Takes INVITE and BYE, and what is known after the answer; without it they are refused. */
   readonly sessions?: Pick<LargeMessages, 'handle' | 'late'>
+  readonly refusals: RefusalRecords
   /** Sees every message that is taken. */
   tap(record: ImReceived): void
   readonly report: IngressReport
@@ -303,15 +305,14 @@ export class Ingress {
     tap(record)
     const { contentCheck } = arrival.policy
     if (contentCheck === undefined) this.#publish(record)
-    else
-      this.#check(record, contentCheck).catch((error: unknown) => this.#uncheckable(record.messageId, error))
+    else this.#check(record, contentCheck).catch((error: unknown) => this.#uncheckable(record, error))
   }
 
   /** A fault of ours before the record was handed on: nothing is under way, and the sender is told so. */
-  #uncheckable(messageId: string, error: unknown): void {
+  #uncheckable(record: ImReceived, error: unknown): void {
     this.#dependencies.report.handlerFault(error)
-    const pending = this.#pending.get(messageId)
-    if (pending !== undefined) this.#answerCause(messageId, pending, 'internalError')
+    const pending = this.#pending.get(record.messageId)
+    if (pending !== undefined) this.#stop(record, pending, 'internalError')
   }
 
   /** Only what the policy would deliver is shown to others. Answered by half of the time there is. */
@@ -325,7 +326,7 @@ export class Ingress {
       const pending = this.#pending.get(messageId)
       if (pending === undefined) return
       if (verdict === 'refuse') {
-        this.#answerCause(messageId, pending, by === 'checker' ? 'contentRefused' : 'contentUnchecked')
+        this.#stop(record, pending, by === 'checker' ? 'contentRefused' : 'contentUnchecked')
         return
       }
     }
@@ -339,17 +340,18 @@ export class Ingress {
       () => this.#unpublished.delete(messageId),
       (error: unknown) => {
         this.#unpublished.delete(messageId)
-        this.#notPublished(messageId, error)
+        this.#notPublished(record, error)
       },
     )
   }
 
   /** Not on the bus for certain: ours to refuse. Perhaps on it: the guard answers, unless the final comes first. */
-  #notPublished(messageId: string, error: unknown): void {
+  #notPublished(record: ImReceived, error: unknown): void {
+    const { messageId } = record
     this.#dependencies.report.publishFailed(messageId, error)
     const pending = this.#pending.get(messageId)
     if (pending === undefined || !this.#dependencies.provablyNotPublished(error)) return
-    this.#answerCause(messageId, pending, 'overloaded')
+    this.#stop(record, pending, 'overloaded')
   }
 
   /** Correlation did not answer in time: the message may be under way, so only 202 is true. */
@@ -358,6 +360,13 @@ export class Ingress {
     if (pending === undefined) return
     this.#dependencies.report.guardFired(messageId)
     this.#answerCause(messageId, pending, 'outcomeUnknown')
+  }
+
+  /** Taken, and certainly not in the pipeline: refused after all. */
+  #stop(record: ImReceived, pending: Pending, cause: Cause): void {
+    const { status, reasonPhrase, headers } = answerFor(cause, { host: this.#options.host })
+    this.#dependencies.refusals.message(record, { why: cause, final: { status, reasonPhrase, headers } })
+    this.#answer(record.messageId, pending, status, reasonPhrase, headers, cause)
   }
 
   #answerCause(messageId: string, pending: Pending, cause: Cause): void {
@@ -412,6 +421,21 @@ export class Ingress {
   #refuse(request: IncomingRequest, refusal: Refusal): void {
     request.respond(refusal.status, refusal.reasonPhrase, { headers: refusal.headers })
     this.#dependencies.report.refused(request.message.method, refusal.status, refusal.why)
+    if (request.message.method === 'MESSAGE') this.#recordRefusal(request, refusal)
+  }
+
+  /** Of known peers only, and not of a copy of what is under way. */
+  #recordRefusal({ message, source }: IncomingRequest, refusal: Refusal): void {
+    const peer = this.#dependencies.peers.find(source)
+    const messageId = readable(() => idOf(message))
+    if (peer === undefined || messageId === undefined || this.#pending.has(messageId)) return
+    const { status, reasonPhrase = '', headers, why } = refusal
+    const final = {
+      status,
+      reasonPhrase,
+      headers: headers.map(([name, value]): [string, string] => [name, value]),
+    }
+    this.#dependencies.refusals.request(message, messageId, peer, this.#policyOf(peer), { why, final })
   }
 }
 

@@ -17,6 +17,8 @@ export interface IngressReport extends NotifierReport {
   sessionEnded(end: SessionEnd): void
   accepted(messageId: string, record: ImReceived): void
   refused(method: string, status: number, why: string): void
+  /** Refused without a record: above the bound, for load, or the bus did not take it. */
+  refusalUnrecorded(error?: unknown): void
   answered(method: string, status: number): void
   consumed(): void
   joined(): void
@@ -74,6 +76,7 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
       'publishFailed',
       'unknownPeer',
       'lateFinal',
+      'refusalUnrecorded',
       'notificationRepeated',
       'notificationRetried',
     ],
@@ -113,6 +116,10 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
       answered(method, status)
       refusals.inc({ why })
       logger.debug({ method, status, why }, 'request refused')
+    },
+    refusalUnrecorded(error) {
+      facts.inc({ fact: 'refusalUnrecorded' })
+      if (error !== undefined) warn({ err: error }, 'record of a refused message could not be put on the bus')
     },
     answered,
     consumed() {
