@@ -33,6 +33,7 @@ async function checkGiven(brokers: string): Promise<RunningKafka> {
     if (await canConnect(host, Number(port)))
       return {
         brokers,
+        processIds: [],
         stop: async () => {},
         kill: notOurs,
         restart: notOurs,
@@ -47,7 +48,8 @@ async function checkGiven(brokers: string): Promise<RunningKafka> {
 /** A running Kafka: `brokers` for clients, `stop()`, and for chaos `kill(index)`, `freeze(index)` and back. */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
   const given = process.env.KAFKA_BROKERS
-  const ownRules = options.users !== undefined || options.signOn !== undefined
+  const { users, signOn, properties } = options
+  const ownRules = [users, signOn, properties].some((it) => it !== undefined)
   if (given !== undefined && given !== '' && !ownRules) return checkGiven(given)
   const single = (options.nodes ?? 1) === 1 && !ownRules
   return single && !missing('docker', ['info']) ? startDocker(options) : startJava(options)

@@ -57,6 +57,7 @@ export async function startDocker({ port, advertisedPorts, out }: KafkaOptions):
   }
   return {
     brokers: `127.0.0.1:${free}`,
+    processIds: [],
     stop,
     kill: () => docker('kill'),
     restart: () => docker('start'),

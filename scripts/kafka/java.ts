@@ -86,6 +86,9 @@ export async function startJava(options: KafkaOptions): Promise<RunningKafka> {
   }
   return {
     brokers,
+    get processIds() {
+      return nodes.flatMap(({ process }) => process?.pid ?? [])
+    },
     stop,
     ...(signOn !== undefined && { signOn: signOnListeners(nodeAt(0)) }),
     kill: (index = 0) => void nodeAt(index).process?.kill('SIGKILL'),

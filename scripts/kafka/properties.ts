@@ -26,7 +26,7 @@ export function serverProperties(
   node: NodeAddress,
   nodes: readonly NodeAddress[],
   directory: string,
-  { users, signOn }: Pick<KafkaOptions, 'users' | 'signOn'>,
+  { users, signOn, properties = {} }: KafkaOptions,
 ): string {
   const listener = users === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT'
   const further = signOn === undefined ? [] : Object.entries(SIGN_ON_LISTENERS)
@@ -56,7 +56,9 @@ share.coordinator.state.topic.min.isr=${Math.max(1, replicas - 1)}
 group.initial.rebalance.delay.ms=0
 group.coordinator.append.linger.ms=0
 group.min.session.timeout.ms=1000
-`
+${Object.entries(properties)
+  .map((pair) => `${pair.join('=')}\n`)
+  .join('')}`
 }
 
 /** Further words for `StorageTool format`: SCRAM's secrets live in the cluster's metadata, not in a file. */

@@ -14,6 +14,8 @@ export const readyTimeoutMs = 60_000
 export interface RunningKafka {
   /** For clients: `host:port`, several with commas. */
   readonly brokers: string
+  /** Of the brokers, where they run as processes of this machine and were started here. */
+  readonly processIds: readonly number[]
   stop(): Promise<void>
   /** As a crash: no goodbye. */
   kill(index?: number): void
@@ -52,6 +54,8 @@ export interface KafkaOptions {
   readonly users?: Readonly<Record<string, string>>
   /** Beside the open listener one for each way to sign on; no ACLs. Needs Java. */
   readonly signOn?: SignOn
+  /** Further properties of each broker; the last one of a name counts. Needs Java. */
+  readonly properties?: Readonly<Record<string, string>>
   /** Where progress is told. */
   readonly out?: NodeJS.WritableStream
 }

@@ -11,7 +11,9 @@ const BENCHES = [
   'gateway',
   'map-gateway',
   'kafka',
+  'commit',
   'restore',
+  'in-flight',
   'scale',
 ]
 

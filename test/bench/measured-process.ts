@@ -36,6 +36,6 @@ export async function startMeasured(
     return value
   }
   if (url === undefined) await once(child, 'message')
-  else await ready(url, ended)
+  else await ready(url, ended, 60_000)
   return { cpuMs: () => ask('cpu'), heapOctets: () => ask('heap'), stop }
 }

@@ -29,7 +29,7 @@ export async function startLab(settings: Readonly<Record<string, string>> = {}):
   })
   const stop = async () => void (await lab.stop())
   try {
-    await ready(url, lab.ended)
+    await ready(url, lab.ended, 60_000)
   } catch (cause) {
     await stop()
     throw new Error(`the lab did not become ready:\n${lab.output()}`, { cause })
