@@ -19,6 +19,8 @@ const packagesOf = {
   freeDiameterd: ['freediameter', 'freediameter-extensions'],
   buildah: ['buildah'],
   podman: ['podman', 'runc', 'conmon', 'containernetworking-plugins'],
+  'podman-compose': ['podman-compose'],
+  'docker-compose': ['docker-compose'],
   debootstrap: ['debootstrap'],
   go: ['golang-go'],
   prometheus: ['prometheus'],

@@ -125,12 +125,13 @@ scaleDown:
   metadata: {value: {{ $scaling.cpuPercent | quote }}}
 {{- if and $about.inFlight $keda.prometheusAddress }}
 {{- $pods := printf "{namespace=\"%s\",pod=~\"%s-.+\"}" .root.Release.Namespace (include "ipsmgw.name" .) }}
+# Little's law: replicas = in flight / (in flight of one replica * the share of it that should be in use).
 - type: prometheus
-  metricType: Value
+  metricType: AverageValue
   metadata:
     serverAddress: {{ $keda.prometheusAddress | quote }}
-    query: {{ printf "sum(%s%s) / (%v * count(%s%s))" $about.inFlight $pods (int $scaling.inFlightPerReplica) $about.inFlight $pods | quote }}
-    threshold: {{ $scaling.inFlightUtilisation | quote }}
+    query: {{ printf "sum(%s%s)" $about.inFlight $pods | quote }}
+    threshold: {{ mulf $scaling.inFlightPerReplica $scaling.inFlightUtilisation | int | quote }}
 {{- end }}
 {{- range $about.consumes }}
 - type: kafka

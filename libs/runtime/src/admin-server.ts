@@ -1,4 +1,4 @@
-import type { Logger, Registry } from '@ipsmgw/telemetry'
+import { LOG_LEVELS, type Logger, type LogLevel, type Registry } from '@ipsmgw/telemetry'
 import fastify, { type FastifyInstance } from 'fastify'
 import Type from 'typebox'
 
@@ -10,6 +10,8 @@ export const httpSchema = Type.Object(
   },
   { additionalProperties: false, default: {} },
 )
+
+const logLevelSchema = Type.Object({ level: Type.Enum([...LOG_LEVELS]) }, { additionalProperties: false })
 
 /** What a probe learns: one entry per part that must work before the service can. */
 export interface Readiness {
@@ -35,7 +37,7 @@ export interface AdminServerDependencies {
 
 /**
  * The HTTP side of every service: `/livez`, `/readyz` (JSON of what is missing), `/metrics` (OpenMetrics or
- * Prometheus text), `/version`. Services add their own routes before `listen`.
+ * Prometheus text), `/version`, `/log-level` (GET and PUT). Services add their own routes before `listen`.
  */
 export function createAdminServer(
   options: AdminServerOptions,
@@ -49,6 +51,13 @@ export function createAdminServer(
   server.get('/readyz', (_request, reply) => {
     const readiness = dependencies.readiness()
     return reply.code(readiness.ready ? 200 : 503).send(readiness)
+  })
+  server.get('/log-level', () => ({ level: logger.level }))
+  server.put<{ Body: { level: LogLevel } }>('/log-level', { schema: { body: logLevelSchema } }, (request) => {
+    const { level } = request.body
+    logger.info({ from: logger.level, to: level }, 'log level changed')
+    logger.level = level
+    return { level }
   })
   server.get('/version', () => ({ version: options.version, node: process.version }))
   server.get('/metrics', async (_request, reply) => {

@@ -167,6 +167,11 @@ describe('switches', () => {
       named(`rel-ipsmgw-${name}`, scaled).spec.triggers.map((it: { type: string }) => it.type)
     assert.deepEqual(triggers('sip-ingress'), ['cpu', 'prometheus'])
     assert.ok(triggers('sm-delivery').includes('kafka'))
+    // Little's law: as many replicas as carry what is in flight, each used to 60 %.
+    const [, inFlight] = named('rel-ipsmgw-sip-ingress', scaled).spec.triggers
+    assert.equal(inFlight.metricType, 'AverageValue')
+    assert.equal(inFlight.metadata.threshold, '3000')
+    assert.match(inFlight.metadata.query, /^sum\(ipsmgw_sip_open_messages\{/)
     assert.equal(
       of('HorizontalPodAutoscaler', documents(render(['--set', 'imToSms.autoscaling.mode=hpa']))).length,
       1,
