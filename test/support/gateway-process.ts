@@ -15,6 +15,9 @@ export interface StartedGateway {
   stop(): Promise<void>
 }
 
+/** With the SDK of traces, on a machine that is busy with other things. */
+const READY_WITHIN_MS = 60_000
+
 /** `settings` are those of a configuration file, over which `environment` goes. */
 export async function startGateway(
   environment: Readonly<Record<string, string>> = {},
@@ -43,7 +46,7 @@ export async function startGateway(
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    await ready(url, gateway.ended)
+    await ready(url, gateway.ended, READY_WITHIN_MS)
   } catch (cause) {
     await stop()
     throw new Error(`the gateway did not become ready:\n${gateway.output()}`, { cause })
