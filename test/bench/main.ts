@@ -10,6 +10,7 @@ const BENCHES = [
   'routing',
   'gateway',
   'map-gateway',
+  'overload',
   'kafka',
   'commit',
   'restore',
