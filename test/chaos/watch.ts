@@ -1,5 +1,8 @@
 import { connect, type Socket } from 'node:net'
 
+/** A process that has gone takes its port with it; one that closes a line nobody uses is there at once. */
+const LOOK_AGAIN_MS = 20
+
 /**
  * A connection that says nothing and tells when the process behind it has gone. A front learns that from the
  * connection it sends on; the SIP endpoint keeps a request open there, because a server may answer on another.
@@ -8,6 +11,7 @@ export class Watch {
   readonly #port: number
   readonly #waiting = new Set<() => void>()
   #socket: Socket | undefined
+  #closed = false
 
   constructor(port: number) {
     this.#port = port
@@ -21,20 +25,32 @@ export class Watch {
   }
 
   close(): void {
+    this.#closed = true
     this.#waiting.clear()
     this.#socket?.destroy()
   }
 
   #open(): Socket {
     const socket = connect(this.#port, '127.0.0.1')
+    let wasOpen = false
     socket.on('error', () => {})
+    socket.once('connect', () => {
+      wasOpen = true
+    })
     socket.resume()
     socket.once('close', () => {
-      this.#socket = undefined
-      const waiting = [...this.#waiting]
-      this.#waiting.clear()
-      for (const lost of waiting) lost()
+      if (!wasOpen || this.#closed) return this.#lost()
+      setTimeout(() => {
+        this.#socket = this.#open()
+      }, LOOK_AGAIN_MS)
     })
     return socket
+  }
+
+  #lost(): void {
+    this.#socket = undefined
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const lost of waiting) lost()
   }
 }
