@@ -28,7 +28,7 @@ const shSchema = Type.Object(
       minimum: 60_000,
       description: 'a subscription runs for; renewed in its last quarter when it is used',
     }),
-    userState: Type.Boolean({ default: false, description: 'ask for IMSUserState too' }),
+    userState: Type.Boolean({ default: false, description: 'ask for IMSUserState too, for the records' }),
   },
   { ...closed, default: {} },
 )

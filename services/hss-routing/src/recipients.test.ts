@@ -57,6 +57,11 @@ describe('TS 23.204 §6.13 step 8: who the recipient is', () => {
     assert.deepEqual(asked, [{ publicIdentity: 'sip:bob@ims.example' }])
   })
 
+  test('what the HSS says of the registration goes along', async () => {
+    const { target } = await ask({ answer: user({ number: NUMBER, imsState: 'not-registered' }) })
+    assert.equal(target.kind === 'target' && target.imsState, 'not-registered')
+  })
+
   test('a name that no HSS knows, and one it does not tell of, keep their causes', async () => {
     assert.equal(causeOf(await ask({ answer: unknown })), 'unknownSubscriber')
     assert.equal(causeOf(await ask({ answer: silent })), 'serviceDataUnavailable')

@@ -62,9 +62,10 @@ export class Recipients {
   #targetOf({ recipient, originatorUri }: SmPrepared, user: HomeUser) {
     const { withoutNumber, hssId } = this.#options
     const number = recipient.number ?? user.number
-    const { host: hss, imsi } = user
-    if (number !== undefined) return { kind: 'target', number, hss } as const
-    if (withoutNumber === 'imsi' && imsi !== undefined) return { kind: 'target', imsi, hss } as const
+    const { host: hss, imsi, imsState } = user
+    const found = { kind: 'target', hss, ...(imsState !== undefined && { imsState }) } as const
+    if (number !== undefined) return { ...found, number }
+    if (withoutNumber === 'imsi' && imsi !== undefined) return { ...found, imsi }
     if (withoutNumber !== 'sip-uri' || hssId === undefined)
       return { kind: 'refused', cause: 'noSubscriberNumber' } as const
     const correlation = {
@@ -72,7 +73,7 @@ export class Recipients {
       ...(originatorUri !== undefined && { originatingUri: publicIdentityOf(originatorUri) }),
       destinationUri: publicIdentityOf(recipient.uri),
     }
-    return { kind: 'target', correlation, hss } as const
+    return { ...found, correlation }
   }
 }
 

@@ -111,6 +111,17 @@ describe('TS 23.204 §6.13 step 8: one phone is one lane, and the home network i
     destinationUri: 'sip:bob@ims.example',
   }
 
+  test('TS 29.328 §7.6.6: IMSUserState is told where it was asked for, of a success and of a failure', async () => {
+    const target = { kind: 'target', number: NUMBER, imsState: 'registered' } as const
+    const answer = { kind: 'refused', cause: 'smsOverImsOnly' } as const
+    const details = [
+      (await route(prepared(), START, { target })).reports,
+      (await route(prepared(), START, { target, answer })).reports,
+      (await route(prepared(), START, { answer })).reports,
+    ].map(([report]) => report?.detail)
+    assert.deepEqual(details, ['mme, IMS: registered', 'IMS: registered', undefined])
+  })
+
   test('the lane is that of the number, without one that of the IMSI', async () => {
     const lane = async (target: Target) =>
       (await route(prepared(), START, { target: { kind: 'target', ...target } })).routed[0]?.deliveryKey

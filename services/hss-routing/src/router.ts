@@ -12,6 +12,7 @@ import {
 } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import type { Recipients } from './recipients.ts'
+import type { ImsState } from './sh/user-data.ts'
 
 /** A query's negative answer, as a value. */
 export interface Refusal {
@@ -51,6 +52,8 @@ export interface Target {
   readonly hss?: string
   /** Sh was asked, and no HSS has the user. */
   readonly unknownToHss?: boolean
+  /** Said by the HSS; for the record. */
+  readonly imsState?: ImsState
 }
 
 /** Serving nodes of a recipient (S6c SRR, MAP sendRoutingInfoForSM). */
@@ -103,7 +106,7 @@ export class Router {
     if (!owned()) return
     if (answer.kind === 'routed') return this.#routed(prepared, target, answer)
     await this.#tellHome(prepared, target, answer)
-    await this.#fail(prepared, answer)
+    await this.#fail(prepared, { ...answer, detail: detailOf(answer.detail, target) })
   }
 
   async #routed(prepared: SmPrepared, target: Target, answer: RoutingAnswer): Promise<void> {
@@ -112,7 +115,7 @@ export class Router {
       return this.#fail(prepared, {
         kind: 'refused',
         cause: 'noUsableServingNode',
-        detail: answer.nodes.map((node) => node.kind).join(' '),
+        detail: detailOf(answer.nodes.map((node) => node.kind).join(' '), target),
       })
     // In one request: else a process that ends in between leaves a message under way that nobody knows of, and a failure
     // that the next one finds is believed.
@@ -129,7 +132,7 @@ export class Router {
       ...(target.correlation !== undefined && { correlation: target.correlation }),
       ...this.#homeOf(answer, target),
     })
-    const detail = nodes.map((node) => node.kind).join(' ')
+    const detail = detailOf(nodes.map((node) => node.kind).join(' '), target)
     await Promise.all([
       routed,
       this.#report(prepared, { step: 'routed', peer: answer.peer, detail, imsi: target.imsi ?? answer.imsi }),
@@ -184,7 +187,7 @@ export class Router {
       step: 'failed',
       cause: refusal.cause,
       outcome: 'proof',
-      ...(refusal.detail !== undefined && { detail: refusal.detail.slice(0, LONGEST_DETAIL) }),
+      ...(refusal.detail && { detail: refusal.detail.slice(0, LONGEST_DETAIL) }),
     })
   }
 
@@ -197,4 +200,9 @@ export class Router {
       ...rest,
     })
   }
+}
+
+/** What the record says of a routing; with IMSUserState, where it was asked for. */
+function detailOf(text: string | undefined, { imsState }: Target): string {
+  return [text, imsState && `IMS: ${imsState}`].filter(Boolean).join(', ')
 }
