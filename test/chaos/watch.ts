@@ -41,7 +41,7 @@ export class Watch {
     socket.once('close', () => {
       if (!wasOpen || this.#closed) return this.#lost()
       setTimeout(() => {
-        this.#socket = this.#open()
+        if (!this.#closed) this.#socket = this.#open()
       }, LOOK_AGAIN_MS)
     })
     return socket
