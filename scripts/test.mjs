@@ -25,7 +25,7 @@ const checks = [
   ['dashboards, alerts, runbooks', ['scripts/check-metrics.ts']],
 ]
 
-/** Suites in their order. `files` matches paths from the root; those `onRequest` run only when they are named. */
+/** Suites in their order. `files` matches paths from the root. */
 const suites = [
   {
     name: 'check',
@@ -55,11 +55,10 @@ const suites = [
   },
   {
     name: 'chaos',
-    about: 'the services as processes over Kafka while things break; only when named',
+    about: 'the services as processes over Kafka while things break',
     files: /^test\/chaos\/.*\.test\.ts$/,
     atOnce: 1,
     limitMinutes: 20,
-    onRequest: true,
   },
 ]
 
@@ -281,7 +280,7 @@ function list(all) {
 function select(args, all) {
   const named = suites.filter((suite) => args.includes(suite.name))
   const parts = args.filter((arg) => !named.some((suite) => suite.name === arg))
-  const candidates = named.length > 0 ? named : suites.filter((suite) => !suite.onRequest || parts.length > 0)
+  const candidates = named.length > 0 ? named : suites
   const chosen = candidates.map((suite) => ({
     suite,
     files: all.filter(
