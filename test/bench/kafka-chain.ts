@@ -5,6 +5,7 @@ import { KafkaBus, on } from '@ipsmgw/bus'
 import { SILENT_EVENTS } from '@ipsmgw/bus/testing'
 import { defineTopic, type Topic } from '@ipsmgw/events'
 import Type from 'typebox'
+import { cpuMsOf } from './cpu.ts'
 import type { ChainResult } from './kafka.ts'
 import { BareChain } from './kafka-bare.ts'
 
@@ -33,6 +34,8 @@ const IDLE_MS = 5_000
 const AT_ONCE = 200
 /** When given, records are enciphered. */
 const PAYLOAD_KEY_FILE = process.env.BENCH_PAYLOAD_KEY_FILE
+/** Of the brokers, as far as they run here. */
+const BROKER_PIDS = (process.env.BENCH_BROKER_PIDS ?? '').split(',').filter((pid) => pid !== '')
 const BODY = 'x'.repeat(500)
 
 const itemTopic = (hop: number): Topic<Item> =>
@@ -111,6 +114,8 @@ const cpuMs = () => {
   return (user + system) / 1000
 }
 
+const brokerCpuMs = () => BROKER_PIDS.reduce((sum, pid) => sum + cpuMsOf(Number(pid)), 0)
+
 /** Sends at a steady rate and waits for the last to arrive. */
 async function steady(durationMs: number): Promise<void> {
   latencies = []
@@ -158,6 +163,7 @@ const steadyCpuMs = cpuMs() - cpu
 const sorted = latencies.toSorted((a, b) => a - b)
 cpu = cpuMs()
 const beforeFull = arrived
+const brokerCpu = brokerCpuMs()
 const perSecond = await full(FULL_MS)
 const result: ChainResult = {
   p50Ms: percentile(sorted, 0.5),
@@ -166,6 +172,7 @@ const result: ChainResult = {
   idleCpuShare,
   steadyCpuMsPerHop: steadyCpuMs / sorted.length / HOPS,
   fullCpuMsPerHop: (cpuMs() - cpu) / (arrived - beforeFull) / HOPS,
+  brokerCpuMsPerHop: (brokerCpuMs() - brokerCpu) / (arrived - beforeFull) / HOPS,
 }
 await chain.close()
 process.send?.(result)

@@ -21,6 +21,8 @@ export interface ChainResult {
   readonly idleCpuShare: number
   readonly steadyCpuMsPerHop: number
   readonly fullCpuMsPerHop: number
+  /** Of the brokers, meanwhile; 0 where they do not run here. */
+  readonly brokerCpuMsPerHop: number
 }
 
 const HOPS = 5
@@ -98,6 +100,13 @@ function costs(bare: ChainResult, bus: ChainResult, enciphered: ChainResult): Fi
       baseline: baseline(bare.fullCpuMsPerHop),
     },
     {
+      what: 'CPU of the broker per message and hop, sustained',
+      input,
+      value: bus.brokerCpuMsPerHop,
+      unit: 'ms',
+      baseline: baseline(bare.brokerCpuMsPerHop),
+    },
+    {
       what: 'the same, records enciphered',
       input,
       value: enciphered.fullCpuMsPerHop,
@@ -155,7 +164,12 @@ async function runEnciphered(): Promise<ChainResult> {
 async function run(kind: 'bus' | 'bare', environment: Record<string, string> = {}): Promise<ChainResult> {
   const file = fileURLToPath(new URL('kafka-chain.ts', import.meta.url))
   const child = fork(file, [kind, `bench-${kind}-${Date.now()}.`], {
-    env: { ...process.env, KAFKA_BROKERS: kafka.brokers, ...environment },
+    env: {
+      ...process.env,
+      KAFKA_BROKERS: kafka.brokers,
+      BENCH_BROKER_PIDS: kafka.processIds.join(),
+      ...environment,
+    },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const [result] = (await once(child, 'message')) as [ChainResult]

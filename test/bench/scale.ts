@@ -10,6 +10,7 @@ import { Front, type Told } from '../chaos/front.ts'
 import { Installation } from '../chaos/installation.ts'
 import type { Replica } from '../chaos/replica.ts'
 import { restingRecords } from '../support/resting-records.ts'
+import { cpuMsOf } from './cpu.ts'
 import { type Figure, report } from './measure.ts'
 
 const REPLICAS = (process.env.BENCH_REPLICAS ?? '1,2,4,8').split(',').map(Number)
@@ -19,7 +20,6 @@ const STEADY_MS = Number(process.env.BENCH_STEADY_MS ?? 15_000)
 const IDLE_MS = 5_000
 const FIRST_NUMBER = 447700800000
 const PHONES = 500
-const MS_PER_TICK = 10
 /** Those whose leaving moves partitions that messages wait for. */
 const REBALANCED = ['im-to-sms', 'hss-routing', 'sm-delivery', 'correlation']
 
@@ -47,10 +47,11 @@ async function measure(replicas: number): Promise<Figure[]> {
     const input = `${RATE_PER_SECOND}/s, phones answer at once`
     return [
       ...times(input, tookMs, replicas === 1),
-      ...[...ages].map(([topic, { sum, count }]): Figure => {
+      ...[...ages].flatMap(([topic, { sum, count }]): Figure[] => {
         const before = agesBefore.get(topic) ?? { sum: 0, count: 0 }
         const value = ((sum - before.sum) / (count - before.count)) * 1_000
-        return { what: `age of ${topic} when handed over, mean`, input, value, unit: 'ms' }
+        if (count === before.count) return []
+        return [{ what: `age of ${topic} when handed over, mean`, input, value, unit: 'ms' }]
       }),
       ...[...cpu].map(
         ([process, ms]): Figure => ({
@@ -179,17 +180,9 @@ function isOther({ status }: Told): boolean {
 /** CPU time of all replicas of each service and of the broker, milliseconds. */
 function cpuOf({ replicas, kafka }: Installation): Map<string, number> {
   const sums = new Map<string, number>()
-  for (const { service, pid } of replicas) sums.set(service, (sums.get(service) ?? 0) + cpuMs(pid))
-  for (const pid of kafka.processIds) sums.set('broker', (sums.get('broker') ?? 0) + cpuMs(pid))
+  for (const { service, pid } of replicas) sums.set(service, (sums.get(service) ?? 0) + cpuMsOf(pid))
+  for (const pid of kafka.processIds) sums.set('broker', (sums.get('broker') ?? 0) + cpuMsOf(pid))
   return sums
-}
-
-/** User and system time, fields 14 and 15 of proc_pid_stat(5). */
-function cpuMs(pid: number | undefined): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
 }
 
 function difference(after: Map<string, number>, before: Map<string, number>): Map<string, number> {
