@@ -6,6 +6,8 @@ export interface Part {
   readonly name: string
   start?(): Promise<void>
   stop?(): Promise<void>
+  /** The stop of the process has begun; this part's own turn comes when those after it have stopped. */
+  draining?(): void
   /** What a part lacks to do its work, or to have started, in one sentence; undefined when nothing. */
   missing?(): string | undefined
 }
@@ -59,6 +61,7 @@ export class Lifecycle {
   }
 
   async #stopAll(): Promise<void> {
+    for (const part of this.#running) part.draining?.()
     for (const part of [...this.#running].reverse()) {
       const begin = performance.now()
       const outcome = await settled(part.stop?.() ?? Promise.resolve(), this.#phaseTimeoutMs)

@@ -7,7 +7,10 @@ import type { SigtranSettings } from './settings.ts'
 import { createSigtranStack, type SigtranStack, type SigtranStackOptions } from './stack.ts'
 import { indicationOf, type StrayPost, strayOf } from './strays.ts'
 
-export interface SigtranPart extends Part, Pick<SigtranStack, 'map' | 'globalTitle'> {}
+export interface SigtranPart extends Part, Pick<SigtranStack, 'map' | 'globalTitle'> {
+  /** Whether a signalling path can be used now. */
+  isActive(): boolean
+}
 
 export interface SigtranPartDependencies {
   readonly registry: Registry
@@ -54,6 +57,7 @@ export function createSigtranPart(
     name: 'sigtran',
     map: stack.map,
     globalTitle: stack.globalTitle,
+    isActive: () => stack.mtp.active,
     async start() {
       heard = await strays?.receive((stray) => {
         try {

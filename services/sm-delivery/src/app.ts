@@ -2,6 +2,7 @@ import { type Bus, type Consumer, from, insist, on } from '@ipsmgw/bus'
 import { smOutcome, smPrepared, smReports, smRouted } from '@ipsmgw/events'
 import { type Part, SeenSet } from '@ipsmgw/runtime'
 import { Delivery, type DeliveryDependencies, type DeliveryOptions } from './delivery.ts'
+import { Drain } from './drain.ts'
 import { NodeGate, type NodeGateDependencies, type NodeGateOptions } from './node-gate.ts'
 import { PaceBook, type PaceOptions } from './pace.ts'
 
@@ -13,6 +14,8 @@ export interface SmDeliveryOptions extends DeliveryOptions {
   readonly pace: PaceOptions
   /** Claims are remembered, and read again after a takeover, this far back. */
   readonly seenWindowMs: number
+  /** The longest that a stop waits for phones. */
+  readonly drainMs: number
 }
 
 export interface SmDeliveryDependencies
@@ -24,8 +27,13 @@ export interface SmDeliveryDependencies
 /** Consumes `sm.routed` claim by claim: the offset is committed first, then the message is ours to send. */
 export function createSmDelivery(options: SmDeliveryOptions, dependencies: SmDeliveryDependencies): Part {
   const { bus, now } = dependencies
+  const { sgd, map } = dependencies.forwarders
+  const drain = new Drain({ graceMs: options.drainMs }, now)
   const delivery = new Delivery(options, {
-    forwarders: dependencies.forwarders,
+    forwarders: {
+      ...(sgd !== undefined && { sgd: drain.over(sgd) }),
+      ...(map !== undefined && { map: drain.over(map) }),
+    },
     forwarded: dependencies.forwarded,
     now,
     seen: new SeenSet(options.seenWindowMs, now),
@@ -51,8 +59,12 @@ export function createSmDelivery(options: SmDeliveryOptions, dependencies: SmDel
         },
       })
     },
+    // At once: senders whose answer depends on a phone are waited for before this part's own stop.
+    draining: () => drain.begin(),
     async stop() {
+      drain.begin()
       await consumer?.close()
+      drain.end()
     },
   }
 }

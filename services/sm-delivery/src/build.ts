@@ -46,14 +46,16 @@ export function buildForwarders(
   const options = { ...delivery, serviceCentre: routing.serviceCentre }
   return {
     sgd: createSgdForwarder(diameter.node, options),
-    ...(sigtran !== undefined && { map: createMapForwarder(sigtran.map, options) }),
+    ...(sigtran !== undefined && {
+      map: { ...createMapForwarder(sigtran.map, options), reachable: () => sigtran.isActive() },
+    }),
   }
 }
 
 /** What carries the ways. */
 export interface Legs {
   readonly diameter: Pick<DiameterPart, 'node'>
-  readonly sigtran: Pick<SigtranPart, 'map'> | undefined
+  readonly sigtran: Pick<SigtranPart, 'map' | 'isActive'> | undefined
 }
 
 function gateOf(delivery: SmDeliveryConfig['delivery']): NodeGateOptions {

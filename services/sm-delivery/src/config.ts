@@ -67,6 +67,12 @@ const deliverySchema = Type.Object(
       default: [],
       description: 'Diameter agents whose 3002 and 3004 prove that a request went no further',
     }),
+    drainMs: Type.Integer({
+      default: 25_000,
+      minimum: 0,
+      maximum: 35_000,
+      description: 'the longest that a stop waits for phones; then their parts are of unknown outcome',
+    }),
     seenWindowMs: Type.Integer({
       default: 180_000,
       minimum: 60_000,

@@ -45,6 +45,8 @@ export interface ForwardSession {
 /** A way to serving nodes: SGd, MAP. */
 export interface Forwarder {
   session(): ForwardSession
+  /** False: its last path is gone, so that no answer can come now. Absent: a lost path ends what was on it by itself. */
+  reachable?(): boolean
 }
 
 /** The identity of a node for reports, bulkheads and learned times. */

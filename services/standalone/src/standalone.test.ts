@@ -289,6 +289,23 @@ describe('standalone', () => {
     )
   })
 
+  test('a stop waits for a silent node no longer than the grace, and its sender hears 202', async (t) => {
+    const { promise: left, resolve: leave } = Promise.withResolvers<void>()
+    const { promise: never, resolve: release } = Promise.withResolvers<void>()
+    t.after(() => release())
+    const { ways } = network(() => {
+      leave()
+      return never
+    })
+    const standalone = await gateway(folder(t), ways, { delivery: { drainMs: 100 } })
+    const status = statusOf(send(await phone(t), standalone.sipPort()))
+    await left
+    const begunAtMs = performance.now()
+    await standalone.stop()
+    assert.equal(await status, 202)
+    assert.ok(performance.now() - begunAtMs < 15_000, 'far below the time that its sender would have waited')
+  })
+
   test('/readyz names every part, and is 503 from the moment the stop begins', async (t) => {
     const { promise: acknowledged, resolve: acknowledge } = Promise.withResolvers<void>()
     const { promise: left, resolve: leave } = Promise.withResolvers<void>()
