@@ -29,7 +29,7 @@ const METHODS = ['MESSAGE', 'OPTIONS', 'REGISTER', 'CANCEL']
 /** With large-message mode. */
 const SESSION_METHODS = ['INVITE', 'ACK', 'BYE']
 
-/** The own guard fires this long after answerBy: correlation's answer comes first. */
+/** The own guard fires this long after an answer is due, early or by answerBy: correlation's comes first. */
 const GUARD_MS = 1_000
 
 export interface IngressOptions extends ExamineOptions, RecordOptions {
@@ -294,13 +294,14 @@ export class Ingress {
     const arrived = { message: request.message, transport: request.source.transport }
     const span = startMessageSpan(request, messageId, arrival.peer)
     const record = recordOf(arrived, messageId, examined, arrival, this.#options, keys, span.traceparent)
+    const guardAtMs = Math.min(record.answer.earlyAtMs ?? record.answerByMs, record.answerByMs) + GUARD_MS
     this.#pending.set(messageId, {
       transactions: [request.transaction],
-      guardAtMs: record.answerByMs + GUARD_MS,
+      guardAtMs,
       startedAtMs: arrival.nowMs,
       span,
     })
-    this.#guards.set(messageId, record.answerByMs + GUARD_MS)
+    this.#guards.set(messageId, guardAtMs)
     report.accepted(messageId, record)
     tap(record)
     const { contentCheck } = arrival.policy
