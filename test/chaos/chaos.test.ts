@@ -6,7 +6,7 @@ import { FAULTS } from './faults.ts'
 import { isGood, isTelling } from './judge.ts'
 import { describeOutcome } from './report.ts'
 
-const MINUTES = Number(process.env.IPSMGW_CHAOS_MINUTES ?? 3.5)
+const MINUTES = Number(process.env.IPSMGW_CHAOS_MINUTES ?? 3.2)
 
 test('design Never twice, never silently lost: under faults nobody gets an SMS twice, nobody is told wrong, everybody is told something', async (t) => {
   const seed = Number(process.env.IPSMGW_CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31))
