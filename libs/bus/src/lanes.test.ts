@@ -5,7 +5,7 @@ import { Lanes } from './lanes.ts'
 describe('design Never twice 4: lanes', () => {
   test('work of one key runs in order, also through a long queue', async () => {
     const idle = Promise.withResolvers<void>()
-    const lanes = new Lanes(() => idle.resolve())
+    const lanes = new Lanes((left) => left === 0 && idle.resolve())
     const seen: number[] = []
     for (let n = 0; n < 2_000; n++)
       lanes.run('one', async () => {

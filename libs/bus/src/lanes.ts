@@ -1,4 +1,4 @@
-type Work = () => Promise<void> | void
+type Work = () => Promise<unknown> | undefined
 
 /** Work of one key that waits, oldest at `head`. */
 interface Queue {
@@ -12,12 +12,12 @@ const COMPACT_AT = 256
 /** Runs work of one key in order and work of different keys at the same time. */
 export class Lanes {
   readonly #queues = new Map<string, Queue>()
-  readonly #onIdle: () => void
+  readonly #onDone: (left: number) => void
   #count = 0
 
-  /** `onIdle` is called whenever the last work is done. Work must not throw: it catches its own faults. */
-  constructor(onIdle: () => void = () => {}) {
-    this.#onIdle = onIdle
+  /** `onDone` is called after each work with the count of what is not done. Work must not throw: it catches its own faults. */
+  constructor(onDone: (left: number) => void = () => {}) {
+    this.#onDone = onDone
   }
 
   /** Work taken and not done. */
@@ -42,7 +42,7 @@ export class Lanes {
     this.#after(begun, key, opened)
   }
 
-  #after(begun: Promise<void>, key: string, queue: Queue): void {
+  #after(begun: Promise<unknown>, key: string, queue: Queue): void {
     const next = () => this.#next(key, queue)
     begun.then(next, next)
   }
@@ -62,7 +62,7 @@ export class Lanes {
 
   #done(): void {
     this.#count--
-    if (this.#count === 0) this.#onIdle()
+    this.#onDone(this.#count)
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from './bus.ts'
 import type { Journal } from './journal.ts'
 import { Lanes } from './lanes.ts'
-import { AGAIN, perform } from './perform.ts'
+import { AGAIN, type AgainOptions, type Performance, perform } from './perform.ts'
 import { type BusIdentity, endSend, processed, startSend } from './tracing.ts'
 
 export interface MemoryBusOptions {
@@ -179,7 +179,7 @@ class MemoryConsumer implements Consumer {
   readonly #soon: (work: () => void) => void
   readonly #left: () => void
   readonly #subscriptions: ReadonlyMap<string, AnySubscription>
-  readonly #lanes = new Lanes(() => this.#idled())
+  readonly #lanes = new Lanes((left) => this.#laneDone(left))
   readonly #now: () => number
   readonly #waiting: BusRecord<unknown>[] = []
   #head = 0
@@ -226,9 +226,9 @@ class MemoryConsumer implements Consumer {
     })
   }
 
-  #idled(): void {
-    if (this.#waiting.length > this.#head) this.#schedule()
-    this.#idle?.()
+  #laneDone(left: number): void {
+    if (this.#waiting.length > this.#head || this.#closing) this.#schedule()
+    if (left === 0) this.#idle?.()
   }
 
   #schedule(): void {
@@ -254,30 +254,77 @@ class MemoryConsumer implements Consumer {
     const subscription = this.#subscriptions.get(record.topic)
     if (subscription === undefined) return
     const claimed = this.#claims?.claim(subscription.topic, record)
-    this.#lanes.run(record.key, () => {
-      if (claimed === undefined) return this.#handle(subscription, record)
-      return claimed.then(() => this.#handle(subscription, record))
-    })
+    const handling = new Handling(this, subscription, record)
+    this.#lanes.run(record.key, () =>
+      claimed === undefined ? handling.begin() : claimed.then(() => handling.begin()),
+    )
   }
 
-  #handle(subscription: AnySubscription, record: BusRecord<unknown>): Promise<void> | undefined {
-    const { topic, partition, offset } = record
-    const context = this.#claims?.fault() === undefined ? OWNED : NOT_OWNED
+  handle(subscription: AnySubscription, record: BusRecord<unknown>): Promise<void> | void {
+    const context = this.owned() ? OWNED : NOT_OWNED
     const handle = () => subscription.handle(record, context)
-    const performed = perform(() => processed(record, this.#options.group, IDENTITY, handle), {
-      ...(this.#options.mode === 'at-least-once' && { again: AGAIN }),
-      owned: context.owned,
-      failed: (error) => this.#events.handlerFailed({ topic, partition, offset, lengthOctets: 0 }, error),
-      now: this.#now,
-    })
-    if (typeof performed === 'boolean') {
-      this.#debts?.done(subscription.topic, record)
-      if (this.#waiting.length > this.#head) this.#schedule()
-      return undefined
-    }
-    return performed.then(() => {
-      this.#debts?.done(subscription.topic, record)
-      if (this.#waiting.length > this.#head || this.#closing) this.#schedule()
-    })
+    return processed(record, this.#options.group, IDENTITY, handle)
+  }
+
+  owned(): boolean {
+    return this.#claims?.fault() === undefined
+  }
+
+  failed({ topic, partition, offset }: BusRecord<unknown>, error: unknown): Promise<void> | void {
+    return this.#events.handlerFailed({ topic, partition, offset, lengthOctets: 0 }, error)
+  }
+
+  done(subscription: AnySubscription, record: BusRecord<unknown>): void {
+    this.#debts?.done(subscription.topic, record)
+  }
+
+  get again(): AgainOptions | undefined {
+    return this.#options.mode === 'at-least-once' ? AGAIN : undefined
+  }
+
+  now(): number {
+    return this.#now()
+  }
+}
+
+/** One record with its handler: all that is kept of it beside the record itself. */
+class Handling implements Performance {
+  readonly #consumer: MemoryConsumer
+  readonly #subscription: AnySubscription
+  readonly #record: BusRecord<unknown>
+
+  constructor(consumer: MemoryConsumer, subscription: AnySubscription, record: BusRecord<unknown>) {
+    this.#consumer = consumer
+    this.#subscription = subscription
+    this.#record = record
+  }
+
+  begin(): Promise<boolean> | undefined {
+    const performed = perform(this)
+    return typeof performed === 'boolean' ? undefined : performed
+  }
+
+  run(): Promise<void> | void {
+    return this.#consumer.handle(this.#subscription, this.#record)
+  }
+
+  get again(): AgainOptions | undefined {
+    return this.#consumer.again
+  }
+
+  owned(): boolean {
+    return this.#consumer.owned()
+  }
+
+  failed(error: unknown): Promise<void> | void {
+    return this.#consumer.failed(this.#record, error)
+  }
+
+  ended(): void {
+    this.#consumer.done(this.#subscription, this.#record)
+  }
+
+  now(): number {
+    return this.#consumer.now()
   }
 }

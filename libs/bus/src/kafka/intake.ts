@@ -44,7 +44,7 @@ export class Intake {
   readonly #dependencies: IntakeDependencies
   readonly #flow: Flow
   readonly #window: Window
-  readonly #lanes = new Lanes(() => this.#idle?.())
+  readonly #lanes = new Lanes((left) => left === 0 && this.#idle?.())
   #closing = false
   #idle: (() => void) | undefined
 
@@ -181,7 +181,8 @@ export class Intake {
     const context: RecordContext = { owned: () => this.#flow.owns(partition) }
     const handle = () => subscription.handle(record, context)
     this.#lanes.run(record.key, () => {
-      const performed = perform(() => processed(record, this.#options.group, identity, handle), {
+      const performed = perform({
+        run: () => processed(record, this.#options.group, identity, handle),
         ...(this.#options.mode === 'at-least-once' && { again: AGAIN }),
         owned: context.owned,
         failed: (error) =>
@@ -189,10 +190,10 @@ export class Intake {
             { topic: record.topic, partition: record.partition, offset, lengthOctets },
             error,
           ),
+        ended: leave,
         now,
       })
-      if (typeof performed === 'boolean') return leave(performed)
-      return performed.then(leave)
+      return typeof performed === 'boolean' ? undefined : performed
     })
   }
 }
