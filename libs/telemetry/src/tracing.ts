@@ -53,9 +53,10 @@ export function isTraceparent(value: string): boolean {
 export function startSpan(name: string, { kind, parent, attributes }: SpanOptions): TraceSpan {
   const within = contextOf(parent)
   const remote = trace.getSpanContext(within)
-  if (kind !== 'server' && !isSampled(remote)) return new Untraced(within)
+  if (kind !== 'server' && !isSampled(remote)) return remote === undefined ? NOWHERE : new Untraced(within)
   const span = trace.getTracer('ipsmgw').startSpan(name, { kind: KINDS[kind] }, within)
-  if (!span.isRecording()) return new Untraced(trace.setSpan(ROOT_CONTEXT, span))
+  if (!span.isRecording())
+    return isSpanContextValid(span.spanContext()) ? new Untraced(trace.setSpan(ROOT_CONTEXT, span)) : NOWHERE
   span.setAttributes(withFormerNames(attributes()))
   return new Traced(span)
 }
@@ -124,6 +125,9 @@ class Untraced implements TraceSpan {
 
   end(): void {}
 }
+
+/** Where there is no trace at all. */
+const NOWHERE: TraceSpan = new Untraced(ROOT_CONTEXT)
 
 function contextOf(traceparent: string | undefined): Context {
   const match = traceparent === undefined ? null : TRACEPARENT.exec(traceparent)
