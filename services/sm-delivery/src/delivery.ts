@@ -181,33 +181,40 @@ export class Delivery {
     const name = nodeName(way.node)
     const held = gate.enter(name)
     if (held !== undefined) return held
-    let result: ForwardResult | undefined
     try {
       await this.#report(message, { step: 'attempted', part, peer: name })
-      // Only now is the attempt on record; a process that was frozen in between must not begin any more.
-      if (part === 1 && !(owned() && this.#beforeForwardBy(message)))
-        return {
-          kind: 'not-sent',
-          cause: 'expiredBeforeForward',
-          detail: 'claim or time lost before the forward',
-        }
-      result = await this.#forward(message, way, part)
-      return result
-    } finally {
-      gate.leave(name, result)
+      // Only now is the attempt on record; a process that was frozen in between must not begin any more. No `await`
+      // of the forward: an open message pays for each frame above its phone, for as long as the phone takes.
+      if (part > 1 || (owned() && this.#beforeForwardBy(message))) return this.#forward(message, way, part)
+    } catch (error) {
+      gate.leave(name, undefined)
+      throw error
+    }
+    gate.leave(name, undefined)
+    return {
+      kind: 'not-sent',
+      cause: 'expiredBeforeForward',
+      detail: 'claim or time lost before the forward',
     }
   }
 
-  /** No `await` here: an open message pays for each frame above its phone, for as long as the phone takes. */
+  /** Gives back the place at the gate with the result. */
   #forward(message: SmRouted, { node, session }: Way, part: number): Promise<ForwardResult> {
-    const { pace, now, forwarded } = this.#dependencies
+    const { gate, pace, now, forwarded } = this.#dependencies
     const sent = new OutgoingPart(message, node, part, now())
-    return session.forward(sent).then((result) => {
-      const durationMs = now() - sent.startedAtMs
-      if (result.kind === 'delivered') pace.learn(nodeName(node), part, durationMs)
-      forwarded(node, result, durationMs)
-      return result
-    })
+    return session.forward(sent).then(
+      (result) => {
+        const durationMs = now() - sent.startedAtMs
+        gate.leave(nodeName(node), result)
+        if (result.kind === 'delivered') pace.learn(nodeName(node), part, durationMs)
+        forwarded(node, result, durationMs)
+        return result
+      },
+      (error: unknown) => {
+        gate.leave(nodeName(node), undefined)
+        throw error
+      },
+    )
   }
 
   #routeAgain(message: SmRouted, part: number): Promise<void> {

@@ -11,6 +11,12 @@ const NOT_BEGUN: ForwardResult = {
   cause: 'expiredBeforeForward',
   detail: 'stopped before the forward',
 }
+/** A part under way, as a stop sees it. */
+interface Waiting {
+  readonly way: Forwarder
+  settle(result: ForwardResult | Promise<ForwardResult>): void
+}
+
 /** Between two looks at a way while a stop waits. */
 const LOOK_MS = 250
 
@@ -22,8 +28,7 @@ const LOOK_MS = 250
 export class Drain {
   readonly #options: DrainOptions
   readonly #now: () => number
-  /** Of the parts under way: by what each is told that the stop waits no more. */
-  readonly #waiting = new Map<() => void, Forwarder>()
+  readonly #waiting = new Set<Waiting>()
   #untilMs: number | undefined
   #timer: NodeJS.Timeout | undefined
 
@@ -34,12 +39,7 @@ export class Drain {
 
   /** The same way, which ends with the drain. */
   over(way: Forwarder): Forwarder {
-    return {
-      session: () => {
-        const session = way.session()
-        return { forward: (part) => this.#forward(way, session, part), close: () => session.close() }
-      },
-    }
+    return { session: () => new BoundedSession(this, way, way.session()) }
   }
 
   /** The stop has begun. */
@@ -56,7 +56,7 @@ export class Drain {
   }
 
   #look(): void {
-    for (const [giveUp, way] of this.#waiting) if (this.#isOver(way)) giveUp()
+    for (const waiting of this.#waiting) if (this.#isOver(waiting.way)) this.#end(waiting, UNANSWERED)
     this.#timer = setTimeout(() => this.#look(), LOOK_MS)
   }
 
@@ -64,19 +64,40 @@ export class Drain {
     return this.#untilMs !== undefined && (this.#now() >= this.#untilMs || way.reachable?.() === false)
   }
 
-  #forward(way: Forwarder, session: ForwardSession, part: PartForward): Promise<ForwardResult> {
+  /** An open message pays for what is made here: one promise and one entry. */
+  forward(way: Forwarder, session: ForwardSession, part: PartForward): Promise<ForwardResult> {
     if (this.#isOver(way)) return Promise.resolve(NOT_BEGUN)
-    const { promise, resolve, reject } = Promise.withResolvers<ForwardResult>()
-    const giveUp = () => settle(() => resolve(UNANSWERED))
-    const settle = (tell: () => void) => {
-      this.#waiting.delete(giveUp)
-      tell()
-    }
-    this.#waiting.set(giveUp, way)
-    session.forward(part).then(
-      (result) => settle(() => resolve(result)),
-      (error: unknown) => settle(() => reject(error as Error)),
-    )
-    return promise
+    return new Promise((settle) => {
+      const forwarded = session.forward(part)
+      const waiting = { way, settle }
+      this.#waiting.add(waiting)
+      const end = () => this.#end(waiting, forwarded)
+      forwarded.then(end, end)
+    })
+  }
+
+  #end(waiting: Waiting, result: ForwardResult | Promise<ForwardResult>): void {
+    this.#waiting.delete(waiting)
+    waiting.settle(result)
+  }
+}
+
+class BoundedSession implements ForwardSession {
+  readonly #drain: Drain
+  readonly #way: Forwarder
+  readonly #session: ForwardSession
+
+  constructor(drain: Drain, way: Forwarder, session: ForwardSession) {
+    this.#drain = drain
+    this.#way = way
+    this.#session = session
+  }
+
+  forward(part: PartForward): Promise<ForwardResult> {
+    return this.#drain.forward(this.#way, this.#session, part)
+  }
+
+  close(): void {
+    this.#session.close()
   }
 }
