@@ -74,7 +74,7 @@ export function createNodeGauges(registry: Registry, node: DiameterNode): void {
     registers: [registry],
     collect() {
       this.reset()
-      const largest = new Map<number, number>()
+      const largest = new Map<number, number>(node.applications.map((application) => [application, 0]))
       for (const { applicationId, reductionPercent } of node.overloadReports())
         largest.set(applicationId, Math.max(largest.get(applicationId) ?? 0, reductionPercent))
       for (const [application, percent] of largest) this.set({ application }, percent)

@@ -195,6 +195,11 @@ export class DiameterNode {
     return [...this.#table.peers.values()].map((peer) => peer.status)
   }
 
+  /** Those that it speaks, by their ids. */
+  get applications(): readonly number[] {
+    return this.#options.applications
+  }
+
   /** What others have asked to be spared (RFC 7683). */
   overloadReports(): readonly OverloadReport[] {
     return this.#overload?.reports() ?? []
