@@ -72,7 +72,8 @@ export class StreamTransport implements Transport {
     if (this.#queuedOctets + length > this.#options.queueLimitOctets) return false
     this.#queue.push(message)
     this.#queuedOctets += length
-    this.#soon()
+    if (message.alone === true) this.#pump()
+    else this.#soon()
     return true
   }
 
@@ -121,9 +122,11 @@ export class StreamTransport implements Transport {
     let count = 0
     let octets = 0
     for (const message of this.#queue) {
-      if (count > 0 && octets + message.octets.length > this.#options.batchOctets) break
+      const full = octets + message.octets.length > this.#options.batchOctets
+      if (count > 0 && (full || message.alone === true)) break
       octets += message.octets.length
       count++
+      if (message.alone === true) break
     }
     const batch = this.#queue.splice(0, count)
     this.#queuedOctets -= octets

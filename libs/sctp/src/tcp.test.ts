@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { connectTcp, listenTcp, type Transport, TransportError, type TransportMessage } from './index.ts'
@@ -115,4 +115,20 @@ test('a listener hands on transports that talk both ways', async () => {
   assert.equal((await echo).toString(), 'hello')
   transport.close()
   await listener.close()
+})
+
+test('what one turn sends is one write, but for a message that is alone', async (context) => {
+  const port = await peer(context, (socket) => socket.resume())
+  const transport = await connectTcp(to(port))
+  const end = closed(transport)
+  const write = context.mock.method(Socket.prototype, 'write')
+  for (const value of ['a', 'b', 'alone', 'c', 'd'])
+    transport.send({ ...text(value), ...(value === 'alone' && { alone: true }) })
+  while (write.mock.callCount() < 3) await nextTurn()
+  transport.close()
+  await end
+  assert.deepEqual(
+    write.mock.calls.map(({ arguments: [octets] }) => String(octets)),
+    ['ab', 'alone', 'cd'],
+  )
 })

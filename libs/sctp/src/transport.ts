@@ -5,6 +5,8 @@ export interface TransportMessage {
   readonly octets: Uint8Array
   /** Outbound stream; transports without streams ignore it. */
   readonly stream: number
+  /** It shares no write with others, and leaves at once. */
+  readonly alone?: boolean
   /** Called when the transport closes before any octet of the message was given to the kernel: certainly not sent. */
   readonly onUnsent?: () => void
 }

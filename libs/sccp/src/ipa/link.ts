@@ -221,8 +221,9 @@ export class IpaLink implements MtpService {
     this.#transport?.destroy()
   }
 
+  /** Alone: a real STP drops what stands behind its peer's identity acknowledgement in one read. */
   #sendManagement(payload: Buffer): void {
-    this.#transport?.send({ octets: encodeIpa(IpaStream.ccm, payload), stream: 0 })
+    this.#transport?.send({ octets: encodeIpa(IpaStream.ccm, payload), stream: 0, alone: true })
   }
 
   #setActive(active: boolean): void {
