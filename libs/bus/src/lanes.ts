@@ -2,7 +2,7 @@ type Work = () => Promise<unknown> | undefined
 
 /** Work of one key that waits, oldest at `head`. */
 interface Queue {
-  readonly works: Work[]
+  works: Work[] | undefined
   head: number
 }
 
@@ -29,6 +29,7 @@ export class Lanes {
     this.#count++
     const queue = this.#queues.get(key)
     if (queue !== undefined) {
+      queue.works ??= []
       queue.works.push(work)
       return
     }
@@ -37,7 +38,7 @@ export class Lanes {
       this.#done()
       return
     }
-    const opened: Queue = { works: [], head: 0 }
+    const opened: Queue = { works: undefined, head: 0 }
     this.#queues.set(key, opened)
     this.#after(begun, key, opened)
   }
@@ -67,11 +68,12 @@ export class Lanes {
 }
 
 function take(queue: Queue): Work | undefined {
-  const work = queue.works[queue.head]
-  if (work === undefined) return undefined
+  const { works } = queue
+  const work = works?.[queue.head]
+  if (works === undefined || work === undefined) return undefined
   queue.head++
   if (queue.head >= COMPACT_AT) {
-    queue.works.splice(0, queue.head)
+    works.splice(0, queue.head)
     queue.head = 0
   }
   return work

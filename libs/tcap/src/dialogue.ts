@@ -29,6 +29,7 @@ const SENT: SendOutcome = { sent: true, deferred: false }
 /** Time that the idle guard leaves after the last invoke timer. */
 const GUARD_MARGIN_MS = 5_000
 const NO_ID = new Uint8Array(0)
+const NO_REASON: AbortReason = {}
 
 /**
  * One structured dialogue. Components are queued by `invoke`, `result`, `error` and `reject`, and leave with the next
@@ -49,7 +50,7 @@ export class Dialogue {
   /** A responder accepts the dialogue in its first message. */
   #owesAare = false
   #guardDueMs = 0
-  #abortReason: AbortReason = {}
+  #abortReason: AbortReason = NO_REASON
 
   constructor(parameters: DialogueParameters, host: DialogueHost) {
     this.id = parameters.id
@@ -147,7 +148,7 @@ export class Dialogue {
   }
 
   /** TC-U-ABORT. Before the peer has answered nothing is sent: its id is not known. */
-  abort(reason: AbortReason = {}): SendOutcome {
+  abort(reason: AbortReason = NO_REASON): SendOutcome {
     this.#abortReason = reason
     return this.#request('userAbort', undefined, [])
   }

@@ -75,7 +75,9 @@ export class Delivery {
     let last: Partial<SmReport> = {}
     let stale = false
     const tried: NodeOutcome[] = []
-    for (const node of message.nodes) {
+    // By index: an iterator would be kept, too, for as long as the phone takes.
+    for (let index = 0; index < message.nodes.length; index++) {
+      const node = message.nodes[index] as ServingNode
       const ending = await this.#send(message, node, part, owned)
       tried.push(outcomeAt(node, ending))
       if (ending.kind === 'delivered') return this.#tellHome(message, 'delivered', tried)

@@ -37,6 +37,8 @@ export function createMapForwarder(
   options: MapForwarderOptions,
   now: () => number = Date.now,
 ): Forwarder {
+  const serviceCentreAddress = internationalNumber(options.serviceCentre)
+  const timeoutMs = options.mapTimerSeconds * 1000
   const addresses = new Map<string, SccpAddress>()
   const addressOf = (number: string, ssn: number): SccpAddress => {
     const key = `${number}/${ssn}`
@@ -48,25 +50,24 @@ export function createMapForwarder(
     }
     return address
   }
-  return { session: () => new MapForwardSession(map, options, addressOf, now) }
+  const open = ({ node, imsi }: PartForward, number: string): MapSession =>
+    map.forward({
+      remote: addressOf(number, subsystemOf(node)),
+      imsi,
+      ...(node.lmsi !== undefined && { lmsi: Buffer.from(node.lmsi, 'hex') }),
+      serviceCentreAddress,
+      timeoutMs,
+    })
+  return { session: () => new MapForwardSession(open, now) }
 }
 
 class MapForwardSession implements ForwardSession {
-  readonly #map: Pick<MapClient, 'forward'>
-  readonly #options: MapForwarderOptions
-  readonly #addressOf: (number: string, ssn: number) => SccpAddress
+  readonly #open: (part: PartForward, number: string) => MapSession
   readonly #now: () => number
   #session: MapSession | undefined
 
-  constructor(
-    map: Pick<MapClient, 'forward'>,
-    options: MapForwarderOptions,
-    addressOf: (number: string, ssn: number) => SccpAddress,
-    now: () => number,
-  ) {
-    this.#map = map
-    this.#options = options
-    this.#addressOf = addressOf
+  constructor(open: (part: PartForward, number: string) => MapSession, now: () => number) {
+    this.#open = open
     this.#now = now
   }
 
@@ -79,16 +80,6 @@ class MapForwardSession implements ForwardSession {
 
   close(): void {
     this.#session?.close()
-  }
-
-  #open({ node, imsi }: PartForward, number: string): MapSession {
-    return this.#map.forward({
-      remote: this.#addressOf(number, subsystemOf(node)),
-      imsi,
-      ...(node.lmsi !== undefined && { lmsi: Buffer.from(node.lmsi, 'hex') }),
-      serviceCentreAddress: internationalNumber(this.#options.serviceCentre),
-      timeoutMs: this.#options.mapTimerSeconds * 1000,
-    })
   }
 }
 
