@@ -24,7 +24,8 @@ const FULL = ['udp', 'tcp'].map((transport) => ({
   messages: 30_000,
   maximumOpen: 100,
 })) as Load[]
-const WARM_UP: Load = { transport: 'udp', ratePerSecond: 500, messages: 5_000 }
+/** Until the code is compiled and the heap has its size: half a minute. */
+const WARM_UP: Load = { transport: 'udp', ratePerSecond: 500, messages: 15_000 }
 const OPEN = 10_000
 const PHONE_DELAY_MS = 20_000
 const SCENARIO = readFileSync(join(ROOT, 'test/interop/sip/message.xml'), 'utf8')
@@ -36,7 +37,7 @@ function steadyFigures(
   gateway: Measured,
   echo: Measured,
 ): Figure[] {
-  const input = `SIPp over ${transport}, ${messages} at ${ratePerSecond}/s`
+  const input = `SIPp over ${transport}, ${messages} at ${ratePerSecond}/s, warm`
   const name = 'an endpoint that answers at once'
   return [
     {
