@@ -25,7 +25,7 @@ const checks = [
   ['dashboards, alerts, runbooks', ['scripts/check-metrics.ts']],
 ]
 
-/** Suites in their order. `files` matches paths from the root. */
+/** Suites in their order. `files` matches paths from the root; those `onRequest` run only when they are named. */
 const suites = [
   {
     name: 'check',
@@ -35,7 +35,8 @@ const suites = [
   {
     name: 'unit',
     about: 'tests beside the source',
-    files: /^(libs|services)\/[^/]+\/.*\.test\.ts$|^test\/(lab|fuzz)\/.*\.test\.ts$|^scripts\/.*\.test\.mjs$/,
+    files:
+      /^(libs|services)\/[^/]+\/.*\.test\.ts$|^test\/(lab|fuzz)\/.*\.test\.ts$|^test\/chaos\/(judge|story|watch|windows|wires)\.test\.ts$|^scripts\/.*\.test\.mjs$/,
     atOnce: 2,
     limitMinutes: 15,
   },
@@ -55,10 +56,11 @@ const suites = [
   },
   {
     name: 'chaos',
-    about: 'the services as processes over Kafka while things break',
-    files: /^test\/chaos\/.*\.test\.ts$/,
+    about: 'the services as processes over Kafka while things break; only when named',
+    files: /^test\/chaos\/(chaos|rolling-restart)\.test\.ts$/,
     atOnce: 1,
     limitMinutes: 20,
+    onRequest: true,
   },
 ]
 
@@ -280,7 +282,7 @@ function list(all) {
 function select(args, all) {
   const named = suites.filter((suite) => args.includes(suite.name))
   const parts = args.filter((arg) => !named.some((suite) => suite.name === arg))
-  const candidates = named.length > 0 ? named : suites
+  const candidates = named.length > 0 ? named : suites.filter((suite) => !suite.onRequest || parts.length > 0)
   const chosen = candidates.map((suite) => ({
     suite,
     files: all.filter(
