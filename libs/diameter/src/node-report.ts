@@ -1,4 +1,5 @@
 import { counter, Gauge, type Logger, type Registry, rateLimited } from '@ipsmgw/telemetry'
+import { Application } from './dictionary/applications.ts'
 import type { DiameterNode } from './node.ts'
 import type { NodeEvent } from './types.ts'
 
@@ -77,10 +78,13 @@ export function createNodeGauges(registry: Registry, node: DiameterNode): void {
       const largest = new Map<number, number>(node.applications.map((application) => [application, 0]))
       for (const { applicationId, reductionPercent } of node.overloadReports())
         largest.set(applicationId, Math.max(largest.get(applicationId) ?? 0, reductionPercent))
-      for (const [application, percent] of largest) this.set({ application }, percent)
+      for (const [application, percent] of largest)
+        this.set({ application: APPLICATION_NAMES.get(application) ?? 'other' }, percent)
     },
   })
 }
+
+const APPLICATION_NAMES = new Map<number, string>(Object.entries(Application).map(([name, id]) => [id, name]))
 
 function isOpen({ state }: { state: string }): number {
   return state === 'iOpen' || state === 'rOpen' ? 1 : 0

@@ -85,7 +85,7 @@ describe('RFC 7683: a server in overload is asked for less', () => {
     createNodeGauges(registry, gw.node)
     assert.match(
       await registry.metrics(),
-      /ipsmgw_diameter_reduction_percent\{[^}]*application="16777312"[^}]*\} 60/,
+      /ipsmgw_diameter_reduction_percent\{[^}]*application="S6C"[^}]*\} 60/,
     )
     assert.deepEqual(await gw.node.send('SRR', SRR, QUERY), { kind: 'not-sent', reason: 'abated' })
     const direct = { ...SRR, 'Destination-Host': HSS }
