@@ -82,16 +82,8 @@ export class StreamConnection extends Timed implements FramerSink {
       this.destroy()
       return false
     }
-    this.#gather()
     this.#socket.write(octets, 'latin1')
     return true
-  }
-
-  /** What one turn of the event loop sends leaves in one write. */
-  #gather(): void {
-    if (this.#socket.writableCorked > 0) return
-    this.#socket.cork()
-    setImmediate(() => this.#socket.uncork())
   }
 
   /** Closes after what is queued has been sent, at the latest after a short linger. */
