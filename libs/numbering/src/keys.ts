@@ -5,7 +5,12 @@ import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
  * retransmission or failover copy that reaches another instance is the same message (no Via branch, no time).
  */
 export function messageIdOf(callId: string, fromTag: string, cseq: number, requestUri: string): string {
-  return hash('sha256', `${callId}\n${fromTag}\n${cseq}\n${requestUri}`, 'base64url').slice(0, 22)
+  return head(hash('sha256', `${callId}\n${fromTag}\n${cseq}\n${requestUri}`, 'base64url'), 22)
+}
+
+/** A slice would keep the whole digest alive for as long as its message is open or remembered. */
+function head(digest: string, characters: number): string {
+  return Buffer.from(digest, 'latin1').toString('latin1', 0, characters)
 }
 
 /** Makes the keyed hashes that stand for numbers in topic keys: without the key nobody finds the number back. */
@@ -21,7 +26,7 @@ export class KeyMaker {
 
   /** HMAC-SHA-256 of a canonical identity, first 16 octets as hex. */
   keyOf(identity: string): string {
-    return createHmac('sha256', this.#key).update(identity).digest('hex').slice(0, 32)
+    return createHmac('sha256', this.#key).update(identity).digest().toString('hex', 0, 16)
   }
 
   /** A value below `count` (at most 2^40) that the text decides: the same in all instances, foreseen by nobody. */

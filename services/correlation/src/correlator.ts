@@ -165,7 +165,7 @@ export class Correlator {
     const partition = this.#partition(number)
     const decided = partition.decided.get(received.messageId)
     if (decided !== undefined) {
-      this.#join(decided, { ordinal: received.reply.ordinal, bootId: received.reply.bootId }, partition)
+      this.#join(decided, received.reply, partition)
       return
     }
     const state = this.#open(partition, number, received)

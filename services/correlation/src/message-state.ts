@@ -109,9 +109,8 @@ export function applyReceived(state: MessageState, received: ImReceived): Transa
     (t) => t.ordinal === received.reply.ordinal && t.bootId === received.reply.bootId,
   )
   if (known !== undefined) return known
-  const transaction = { ordinal: received.reply.ordinal, bootId: received.reply.bootId }
-  state.transactions = state.transactions.concat(transaction)
-  return transaction
+  state.transactions = state.transactions.concat(received.reply)
+  return received.reply
 }
 
 /** A message has at most this many timeline entries: 255 parts, attempted and acknowledged, and some. */

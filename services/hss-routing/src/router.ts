@@ -179,7 +179,9 @@ export class Router {
   }
 
   #ordered(nodes: readonly ServingNode[]): ServingNode[] {
-    return this.#options.preference.flatMap((kind) => nodes.filter((node) => node.kind === kind))
+    const ordered = this.#options.preference.flatMap((kind) => nodes.filter((node) => node.kind === kind))
+    // An array that has grown keeps room for 17; the copy, which stays until the phone answers, has just its own.
+    return ordered.slice()
   }
 
   #fail(prepared: SmPrepared, refusal: Refusal): Promise<void> {

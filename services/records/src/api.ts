@@ -2,7 +2,8 @@ import type { TimelineEntry } from '@ipsmgw/events'
 import { maskDigits, maskNumber, maskUri } from '@ipsmgw/telemetry'
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
-import type { MessageRecord, RecordStore } from './store.ts'
+import type { EndedMessage } from './charging-record.ts'
+import type { RecordStore } from './store.ts'
 
 /**
  * The message API: what became of a message, by messageId or by the Call-ID of its SIP request. Numbers are
@@ -22,7 +23,7 @@ export function messageRoutes(server: FastifyInstance, store: RecordStore): void
   })
 }
 
-function present({ completion, timeline }: MessageRecord) {
+function present(completion: EndedMessage) {
   return {
     messageId: completion.messageId,
     callId: completion.callId,
@@ -40,7 +41,7 @@ function present({ completion, timeline }: MessageRecord) {
     receivedAt: new Date(completion.receivedAtMs).toISOString(),
     decidedAt: new Date(completion.decidedAtMs).toISOString(),
     durationMs: completion.decidedAtMs - completion.receivedAtMs,
-    timeline: timeline.toSorted(byTime).map(({ atMs, detail, ...entry }) => ({
+    timeline: completion.timeline.toSorted(byTime).map(({ atMs, detail, ...entry }) => ({
       ...entry,
       time: new Date(atMs).toISOString(),
       sinceStartMs: atMs - completion.receivedAtMs,

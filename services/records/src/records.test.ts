@@ -41,16 +41,10 @@ describe('records', () => {
       peer: 'scscf',
     })
     store.add(refused)
-    assert.deepEqual(
-      [store.byId('m1')?.completion.cause, store.byCallId('call of m1').length],
-      ['rateExceeded', 1],
-    )
+    assert.deepEqual([store.byId('m1')?.cause, store.byCallId('call of m1').length], ['rateExceeded', 1])
     store.add(completed('m1'))
     store.add(refused)
-    assert.deepEqual(
-      [store.byId('m1')?.completion.cause, store.byCallId('call of m1').length],
-      ['outcomeUnknown', 1],
-    )
+    assert.deepEqual([store.byId('m1')?.cause, store.byCallId('call of m1').length], ['outcomeUnknown', 1])
   })
 
   test('a message is found by its id and by its Call-ID, numbers masked', async (t) => {
@@ -85,8 +79,8 @@ describe('records', () => {
       }),
     )
     const record = store.byId('m1')
-    assert.equal(record?.completion.outcome, 'delivered')
-    assert.equal(record?.completion.final.status, 202)
+    assert.equal(record?.outcome, 'delivered')
+    assert.equal(record?.final.status, 202)
     assert.equal(record?.timeline.length, 2)
   })
 
@@ -94,7 +88,7 @@ describe('records', () => {
     const store = new RecordStore(2)
     store.add(completed('m1'))
     store.add(completed('m1', { cause: 'delivered' }))
-    assert.equal(store.byId('m1')?.completion.cause, 'outcomeUnknown')
+    assert.equal(store.byId('m1')?.cause, 'outcomeUnknown')
     store.add(completed('m2'))
     store.add(completed('m3'))
     assert.equal(store.byId('m1'), undefined)

@@ -78,7 +78,7 @@ export function createSipIngress(
       },
     )
   const ingress: Ingress = new Ingress(
-    { ...sip, host: sip.hostname, ordinal, bootId: randomUUID() },
+    { ...sip, host: sip.hostname, reply: { ordinal, bootId: randomUUID() } },
     {
       ...dependencies,
       admission,

@@ -179,7 +179,7 @@ export class Ingress {
   final(final: SipFinal): void {
     const { messageId, lagMs } = final
     if (lagMs !== undefined) this.#lagMs = Math.max(this.#lagMs, lagMs)
-    const isOwn = final.bootId === this.#options.bootId
+    const isOwn = final.bootId === this.#options.reply.bootId
     if (final.late === true) {
       if (isOwn) this.#dependencies.sessions?.late(messageId, final.final.status, final.final.headers)
       return

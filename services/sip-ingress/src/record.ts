@@ -10,8 +10,8 @@ const RESERVE_FLOOR_MS = 2_000
 /** What a record takes from the instance that makes it. */
 export interface RecordOptions {
   readonly answerByMs: number
-  readonly ordinal: number
-  readonly bootId: string
+  /** Where finals are to go; one object for all records. */
+  readonly reply: ImReceived['reply']
 }
 
 /** The record of an examined request, with both clocks counted from its arrival. */
@@ -34,7 +34,7 @@ export function recordOf(
     receivedAtMs: now,
     answerByMs,
     forwardByMs: answerByMs - Math.max(RESERVE_FLOOR_MS, budgetMs * RESERVE_SHARE),
-    reply: { ordinal: options.ordinal, bootId: options.bootId },
+    reply: options.reply,
     sip: {
       callId: utf8View(request.message.callId).slice(0, 512),
       peer: peer.name,

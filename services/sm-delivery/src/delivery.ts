@@ -72,7 +72,7 @@ export class Delivery {
       return
     }
     let part = message.routing.firstPart
-    let last: Partial<SmReport> = {}
+    let last: Partial<SmReport> | undefined
     let stale = false
     const tried: NodeOutcome[] = []
     // By index: an iterator would be kept, too, for as long as the phone takes.
@@ -88,7 +88,7 @@ export class Delivery {
     }
     const inTime = part > 1 || this.#beforeForwardBy(message)
     if (stale && message.routing.attempt === 1 && inTime) await this.#routeAgain(message, part)
-    else await this.#end(message, last, tried)
+    else await this.#end(message, last ?? {}, tried)
   }
 
   /** The home network is told beside the sender: neither waits for the other, and neither is lost without the other. */

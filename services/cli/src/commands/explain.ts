@@ -103,7 +103,7 @@ export function explainMessage(
   const examined = examinedOr(request, arrival)
   if ('lines' in examined) return examined
   const messageId = messageIdOf(request.callId, request.from.tag ?? '', request.cseq.number, request.uriText)
-  const options = { answerByMs: 25_000, ordinal: 0, bootId: 'explain' }
+  const options = { answerByMs: 25_000, reply: { ordinal: 0, bootId: 'explain' } }
   const arrived = { message: request, transport: 'tcp' } as const
   const record = recordOf(arrived, messageId, examined, arrival, options, keys, undefined)
   const decided = decisions(record, document, keys, nowMs)
