@@ -8,9 +8,10 @@ import {
   smReports,
 } from '@ipsmgw/events'
 import type { Part } from '@ipsmgw/runtime'
-import { Correlator, type CorrelatorOptions, type CorrelatorReport } from './correlator.ts'
+import { Correlator, type CorrelatorOptions } from './correlator.ts'
 import type { NotificationPolicy } from './notifications.ts'
 import { Outbox } from './outbox.ts'
+import type { CorrelatorReport } from './report.ts'
 
 export interface CorrelationOptions extends CorrelatorOptions {
   readonly maximumInFlight: number

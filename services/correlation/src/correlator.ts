@@ -1,33 +1,36 @@
-import { answerFor, type Cause } from '@ipsmgw/causes'
 import {
   type Envelope,
   envelopeOf,
   type ImReceived,
   type MessageCompleted,
   type SipFinal,
-  type SipFinalStatus,
   type SmReport,
-  type TimelineEntry,
 } from '@ipsmgw/events'
 import { Deadlines } from '@ipsmgw/runtime'
 import {
+  amendmentOf,
+  causeOf,
+  completionOf,
+  type Decision,
+  EARLY,
+  type FinalOptions,
+  finalOf,
+} from './completion.ts'
+import { type Answer, type Decided, decidedBefore, decidedNow } from './decided.ts'
+import { isEarly, lateDecision, nextLookMs, provenAtMs } from './due.ts'
+import {
   applyReceived,
   applyReport,
-  deliveredBy,
   type MessageState,
   newMessage,
-  resumedFrom,
   type Transaction,
-  type Verdict,
   verdictOf,
-  writtenIn,
 } from './message-state.ts'
+import { type Partition, Partitions } from './partitions.ts'
+import { PipelineLag } from './pipeline-lag.ts'
+import type { CorrelatorReport } from './report.ts'
 
-export interface CorrelatorOptions {
-  /** Host name in Warning headers. */
-  readonly host: string
-  /** Operator's own SIP status per cause. */
-  readonly statusOverrides: Readonly<Partial<Record<Cause, number>>>
+export interface CorrelatorOptions extends FinalOptions {
   /** Decided messages are remembered this long, for copies that join late and for late results. */
   readonly keepDecidedMs: number
   /** What clocks of two instances may differ by. */
@@ -46,47 +49,10 @@ export interface CorrelatorDependencies {
   readonly report: CorrelatorReport
 }
 
-/** What happened, for counters and logs. */
-export interface CorrelatorReport {
-  decided(completed: MessageCompleted): void
-  amended(completed: MessageCompleted): void
-  joined(messageId: string): void
-  orphanExpired(messageId: string): void
-  publishFailed(error: unknown, messageId: string): void
-}
-
-interface Decided {
-  readonly envelope: Envelope
-  completion: MessageCompleted
-  /** Live transactions wait until the completion is durable. */
-  durable: boolean
-  transactions: readonly Transaction[]
-  /** Still growing unless the phone has everything: an outcome may come late, or a certainty prove wrong. */
-  state: MessageState | undefined
-  /** Entries of its timeline that the completion already holds. */
-  readonly entriesWritten: number
-}
-
-interface Partition {
-  readonly open: Map<string, MessageState>
-  readonly decided: Map<string, Decided>
-  /** False while old records are being read again: nothing is decided until all of them are known. */
-  ready: boolean
-  /** Time of the youngest own tick that came back: every report before it has been read. */
-  tickReadMs: number
-  tickSentMs: number
-}
-
-const UNKNOWN: Verdict = { kind: 'failed', cause: 'outcomeUnknown', outcome: 'unknown' }
-/** The peer's time for a 202 has come; the forward goes on. */
-const EARLY: Verdict = { ...UNKNOWN }
-
 /** How soon a deadline is looked at again that passes while old records are being read. */
 const NOT_READY_MS = 100
 /** Nobody waits for a final any longer: Timer F, and some for clocks. */
 const LONGEST_WAIT_MS = 34_000
-
-const LAG_FRESH_MS = 1_000
 
 /**
  * The one truth per message (design §4 rule 3): built from records in any order, decides once, writes the decision
@@ -95,15 +61,15 @@ const LAG_FRESH_MS = 1_000
 export class Correlator {
   readonly #options: CorrelatorOptions
   readonly #dependencies: CorrelatorDependencies
-  readonly #partitions = new Map<number, Partition>()
+  readonly #partitions = new Partitions()
   readonly #deadlines: Deadlines<string>
   readonly #partitionOf = new Map<string, number>()
-  /** How long the last conversion took to be read here, from the arrival of its message. */
-  #lag = { ms: 0, seenAtMs: 0 }
+  readonly #lag: PipelineLag
 
   constructor(options: CorrelatorOptions, dependencies: CorrelatorDependencies) {
     this.#options = options
     this.#dependencies = dependencies
+    this.#lag = new PipelineLag(dependencies.now)
     this.#deadlines = new Deadlines({ tickMs: 50, now: dependencies.now }, (messageId) =>
       this.#due(messageId),
     )
@@ -111,38 +77,21 @@ export class Correlator {
 
   /** Messages without a decision. */
   get openCount(): number {
-    let count = 0
-    for (const partition of this.#partitions.values()) count += partition.open.size
-    return count
+    return this.#partitions.openCount
   }
 
-  /** Arrival of the oldest message without a decision; undefined when there is none. Maps keep arrival order. */
+  /** Arrival of the oldest message without a decision; undefined when there is none. */
   oldestOpenMs(): number | undefined {
-    let oldest: number | undefined
-    for (const partition of this.#partitions.values())
-      for (const state of partition.open.values()) {
-        if (state.received === undefined) continue
-        const at = state.envelope.receivedAtMs
-        if (oldest === undefined || at < oldest) oldest = at
-        break
-      }
-    return oldest
+    return this.#partitions.oldestOpenMs()
   }
 
   assigned(partitions: readonly number[], ready: boolean): void {
-    for (const partition of partitions)
-      this.#partitions.set(partition, {
-        open: new Map(),
-        decided: new Map(),
-        ready,
-        tickReadMs: 0,
-        tickSentMs: 0,
-      })
+    for (const number of partitions) this.#partitions.add(number, ready)
   }
 
   /** Old records of this partition have all been read: what they decide is decided now. */
   replayed(number: number): void {
-    const partition = this.#partition(number)
+    const partition = this.#partitions.of(number)
     if (partition.ready) return
     partition.ready = true
     for (const messageId of [...partition.open.keys()]) this.#evaluate(messageId, partition)
@@ -154,15 +103,14 @@ export class Correlator {
 
   revoked(partitions: readonly number[]): void {
     for (const number of partitions) {
-      const partition = this.#partitions.get(number)
+      const partition = this.#partitions.remove(number)
       if (partition === undefined) continue
       for (const messageId of [...partition.open.keys(), ...partition.decided.keys()]) this.#forget(messageId)
-      this.#partitions.delete(number)
     }
   }
 
   received(number: number, received: ImReceived): void {
-    const partition = this.#partition(number)
+    const partition = this.#partitions.of(number)
     const decided = partition.decided.get(received.messageId)
     if (decided !== undefined) {
       this.#join(decided, received.reply, partition)
@@ -175,12 +123,12 @@ export class Correlator {
   }
 
   reported(number: number, report: SmReport): void {
-    const partition = this.#partition(number)
-    if (report.step === 'converted' && partition.ready) this.#measure(report.receivedAtMs)
+    const partition = this.#partitions.of(number)
+    if (report.step === 'converted' && partition.ready) this.#lag.seen(report.receivedAtMs)
     const decided = partition.decided.get(report.messageId)
     if (decided !== undefined) {
-      if (decided.state === undefined) return
-      applyReport(decided.state, report)
+      if (decided.unsettled === undefined) return
+      applyReport(decided.unsettled.state, report)
       if (partition.ready) this.#amend(decided)
       return
     }
@@ -188,61 +136,29 @@ export class Correlator {
     this.#evaluate(report.messageId, partition)
   }
 
-  /** Two hops of the bus and two stages, and nothing of the network's time: what the gateway itself takes. */
-  #measure(receivedAtMs: number): void {
-    const seenAtMs = this.#dependencies.now()
-    this.#lag = { ms: Math.max(0, seenAtMs - receivedAtMs), seenAtMs }
-  }
-
-  /** The lag, while it is fresh: told to ingresses with each final, so that they stop taking what would be late. */
-  #freshLag(): { lagMs?: number } {
-    const { ms: lagMs, seenAtMs } = this.#lag
-    return this.#dependencies.now() - seenAtMs < LAG_FRESH_MS ? { lagMs } : {}
-  }
-
   tick(number: number, atMs: number): void {
-    const partition = this.#partition(number)
+    const partition = this.#partitions.of(number)
     partition.tickReadMs = Math.max(partition.tickReadMs, atMs)
   }
 
   /** A completion of our own or of a predecessor, read again: the first decision stands. */
   completed(number: number, completion: MessageCompleted): void {
-    const partition = this.#partition(number)
+    const partition = this.#partitions.of(number)
     const { messageId } = completion
     const decided = partition.decided.get(messageId)
     if (completion.kind === 'amendment') {
-      if (decided === undefined) return
-      decided.completion = { ...decided.completion, outcome: completion.outcome }
-      decided.state = undefined
+      if (decided !== undefined) decided.unsettled = undefined
       return
     }
     if (decided !== undefined) return
-    const state = partition.open.get(messageId)
+    const before = decidedBefore(completion, partition.open.get(messageId))
     partition.open.delete(messageId)
-    const envelope = state?.envelope ?? envelopeFrom(completion)
-    this.#remember(partition, number, {
-      envelope,
-      completion: { ...completion, timeline: [] },
-      durable: true,
-      transactions: state?.transactions ?? [],
-      state:
-        completion.outcome === 'unknown' ? resumedFrom(completion, state ?? newMessage(envelope)) : undefined,
-      entriesWritten: writtenIn(completion).length,
-    })
-    if (partition.ready) this.#answerWaiting(partition.decided.get(messageId) as Decided)
+    this.#remember(partition, number, before)
+    if (partition.ready) this.#answerWaiting(before)
   }
 
   close(): void {
     this.#deadlines.close()
-  }
-
-  #partition(number: number): Partition {
-    let partition = this.#partitions.get(number)
-    if (partition === undefined) {
-      this.assigned([number], true)
-      partition = this.#partitions.get(number) as Partition
-    }
-    return partition
   }
 
   #open(partition: Partition, number: number, envelope: Envelope): MessageState {
@@ -256,15 +172,9 @@ export class Correlator {
     return state
   }
 
-  /** Early answer, the moment to ask for a tick, or answerBy: whatever is next. */
   #schedule(state: MessageState): void {
-    const { envelope, received } = state
-    const now = this.#dependencies.now()
-    const tickAt = state.forwardByMs + this.#options.clockSkewMs
-    const earlyAt = received?.answer.earlyAtMs ?? envelope.answerByMs
-    let next = Math.max(Math.min(earlyAt, envelope.answerByMs), now)
-    if (tickAt > now && tickAt < next) next = tickAt
-    this.#deadlines.set(envelope.messageId, next)
+    const nextMs = nextLookMs(state, this.#dependencies.now(), this.#options.clockSkewMs)
+    this.#deadlines.set(state.envelope.messageId, nextMs)
   }
 
   #due(messageId: string): void {
@@ -284,38 +194,28 @@ export class Correlator {
   #overdue(messageId: string, state: MessageState, number: number, partition: Partition): void {
     const now = this.#dependencies.now()
     const { answerByMs } = state.envelope
+    const { clockSkewMs } = this.#options
     if (!partition.ready) {
       this.#deadlines.set(messageId, now + NOT_READY_MS)
       return
     }
     if (now >= answerByMs) {
       if (state.received === undefined) this.#orphan(messageId, state, partition)
-      else this.#decide(messageId, state, partition, this.#lateVerdict(state, partition))
+      else this.#decide(messageId, state, partition, lateDecision(state, partition.tickReadMs, clockSkewMs))
       return
     }
     if (isEarly(state, now)) {
       this.#decide(messageId, state, partition, EARLY)
       return
     }
-    const tickAt = state.forwardByMs + this.#options.clockSkewMs
-    if (now >= tickAt && state.attempted === 0 && partition.tickSentMs < tickAt) {
+    const provenAt = provenAtMs(state, clockSkewMs)
+    if (now >= provenAt && state.attempted === 0 && partition.tickSentMs < provenAt) {
       partition.tickSentMs = now
       this.#dependencies
         .publishTick(number, now)
         .catch((error: unknown) => this.#dependencies.report.publishFailed(error, messageId))
     }
     this.#schedule(state)
-  }
-
-  /**
-   * At answerBy: certainly not sent only if an own tick, produced after forwardBy, has been read behind all
-   * reports and none of them said *attempted*. Everything else is unknown.
-   */
-  #lateVerdict(state: MessageState, partition: Partition): Verdict {
-    const provenAt = state.forwardByMs + this.#options.clockSkewMs
-    if (state.attempted === 0 && partition.tickReadMs >= provenAt)
-      return { kind: 'failed', cause: 'expiredBeforeForward', outcome: 'failed' }
-    return UNKNOWN
   }
 
   /** Reports without `im.received`, which may still come late: what they showed must not be forgotten until then. */
@@ -339,34 +239,26 @@ export class Correlator {
     else this.#schedule(state)
   }
 
-  #decide(messageId: string, state: MessageState, partition: Partition, verdict: Verdict): void {
-    const completion = this.#completionOf(state, verdict)
+  #decide(messageId: string, state: MessageState, partition: Partition, decision: Decision): void {
+    const final = finalOf(decision, state.received, this.#options)
+    const completion = completionOf(state, decision, final, this.#dependencies.now())
+    const decided = decidedNow(completion, state)
     partition.open.delete(messageId)
-    const decided: Decided = {
-      envelope: state.envelope,
-      completion,
-      durable: false,
-      transactions: state.transactions,
-      state: completion.outcome === 'delivered' ? undefined : { ...state, received: undefined },
-      entriesWritten: state.timeline.length,
-    }
     this.#remember(partition, this.#partitionOf.get(messageId) ?? 0, decided)
     this.#dependencies.publishCompleted(completion).then(
       () => {
         decided.durable = true
         this.#dependencies.report.decided(completion)
-        for (const transaction of decided.transactions) this.#answer(completion, transaction)
-        this.#dependencies.notify(completion)
-        // What waits for a join needs the answer only.
-        decided.completion = { ...completion, timeline: [] }
+        for (const transaction of decided.transactions) this.#answer(decided.answer, transaction)
         decided.transactions = []
+        this.#dependencies.notify(completion)
       },
       (error: unknown) => this.#dependencies.report.publishFailed(error, messageId),
     )
   }
 
   #remember(partition: Partition, number: number, decided: Decided): void {
-    const { messageId } = decided.envelope
+    const { messageId } = decided.answer
     partition.decided.set(messageId, decided)
     this.#partitionOf.set(messageId, number)
     this.#deadlines.set(messageId, this.#dependencies.now() + this.#options.keepDecidedMs)
@@ -374,131 +266,56 @@ export class Correlator {
 
   /** A copy that arrived on another ingress, or again after the decision: it gets the same answer. */
   #join(decided: Decided, transaction: Transaction, partition: Partition): void {
-    this.#dependencies.report.joined(decided.envelope.messageId)
+    this.#dependencies.report.joined(decided.answer.messageId)
     if (!decided.durable || !partition.ready) decided.transactions = [...decided.transactions, transaction]
-    else this.#answer(decided.completion, transaction)
+    else this.#answer(decided.answer, transaction)
   }
 
   /** Those that a predecessor may have left without the final; a second one is ignored where it arrives. */
   #answerWaiting(decided: Decided): void {
-    const { completion, transactions, envelope } = decided
+    const { answer, transactions, receivedAtMs } = decided
     if (!decided.durable) return
     decided.transactions = []
-    if (this.#dependencies.now() > envelope.receivedAtMs + LONGEST_WAIT_MS) return
-    for (const transaction of transactions) this.#answer(completion, transaction)
+    if (this.#dependencies.now() > receivedAtMs + LONGEST_WAIT_MS) return
+    for (const transaction of transactions) this.#answer(answer, transaction)
   }
 
-  #answer(completion: MessageCompleted, transaction: Transaction): void {
-    const { messageId, cause, final, traceparent } = completion
+  #answer(answer: Answer, transaction: Transaction): void {
     this.#dependencies
-      .publishFinal({
-        messageId,
-        ...transaction,
-        cause,
-        final,
-        ...(traceparent !== undefined && { traceparent }),
-        ...this.#freshLag(),
-      })
-      .catch((error: unknown) => this.#dependencies.report.publishFailed(error, messageId))
+      .publishFinal({ ...answer, ...transaction, ...this.#lag.fresh() })
+      .catch((error: unknown) => this.#dependencies.report.publishFailed(error, answer.messageId))
   }
 
   /** A result after the answer: it goes to the record, never into a second final. */
   #amend(decided: Decided): void {
-    const { state } = decided
-    if (state === undefined) return
-    const verdict = verdictOf(state)
+    const { unsettled, answer } = decided
+    if (unsettled === undefined) return
+    const verdict = verdictOf(unsettled.state)
     if (verdict.kind === 'open') return
-    const outcome = verdict.kind === 'delivered' ? 'delivered' : verdict.outcome
-    if (outcome === 'unknown' || outcome === decided.completion.outcome) return
-    decided.state = undefined
-    const amendment: MessageCompleted = {
-      ...decided.completion,
-      kind: 'amendment',
-      outcome,
-      cause: verdict.kind === 'delivered' ? 'delivered' : verdict.cause,
-      partsDelivered: state.acknowledged,
-      parts: state.parts,
-      ...deliveredBy(state),
-      timeline: state.timeline.slice(decided.entriesWritten),
-    }
+    const amendment = amendmentOf(unsettled, verdict)
+    if (amendment === undefined) return
+    decided.unsettled = undefined
     this.#dependencies.publishCompleted(amendment).then(
       () => {
         this.#dependencies.report.amended(amendment)
         this.#dependencies.notify(amendment)
-        this.#tellLate(decided.envelope, verdict)
+        this.#tellLate(decided, verdict)
       },
-      (error: unknown) => this.#dependencies.report.publishFailed(error, amendment.messageId),
+      (error: unknown) => this.#dependencies.report.publishFailed(error, answer.messageId),
     )
   }
 
   /** The ingress that answered is told as well: a session that is still open can pass it on. */
-  #tellLate({ messageId, reply }: Envelope, verdict: Verdict): void {
+  #tellLate({ answer: { messageId }, reply }: Decided, decision: Decision): void {
     if (reply.bootId === '') return
-    const cause: Cause = verdict.kind === 'failed' ? verdict.cause : 'delivered'
+    const final = finalOf(decision, undefined, this.#options)
     this.#dependencies
-      .publishFinal({
-        messageId,
-        ...reply,
-        cause,
-        late: true,
-        final: this.#finalOf(cause, verdict, undefined),
-      })
+      .publishFinal({ messageId, ...reply, cause: causeOf(decision), late: true, final })
       .catch((error: unknown) => this.#dependencies.report.publishFailed(error, messageId))
-  }
-
-  #completionOf(state: MessageState, verdict: Verdict): MessageCompleted {
-    const { envelope, received } = state
-    const decidedAtMs = this.#dependencies.now()
-    const cause: Cause = verdict.kind === 'failed' ? verdict.cause : 'delivered'
-    const final = this.#finalOf(cause, verdict, received)
-    const answered: TimelineEntry = { step: 'answered', by: 'correlation', atMs: decidedAtMs, cause }
-    return {
-      kind: 'completion',
-      messageId: envelope.messageId,
-      recipientKey: envelope.recipientKey,
-      ...(envelope.traceparent !== undefined && { traceparent: envelope.traceparent }),
-      outcome: verdict.kind === 'failed' ? verdict.outcome : 'delivered',
-      cause,
-      partsDelivered: state.acknowledged,
-      parts: state.parts,
-      receivedAtMs: envelope.receivedAtMs,
-      decidedAtMs,
-      final,
-      ...received?.parties,
-      ...deliveredBy(state),
-      timeline: [...state.timeline, answered],
-    }
-  }
-
-  #finalOf(cause: Cause, verdict: Verdict, received: MessageState['received']): SipFinalStatus {
-    const { host, statusOverrides } = this.#options
-    // What the operator makes of an unknown outcome is for answerBy; before it the forward is still under way.
-    if (verdict === EARLY) return answerFor(cause, { host })
-    if (cause === 'outcomeUnknown' && received?.answer.unknownOutcome === 480)
-      return answerFor(cause, { host, overrides: { outcomeUnknown: 480 } })
-    return answerFor(cause, { host, overrides: statusOverrides }, verdict.kind === 'failed' ? verdict : {})
   }
 
   #forget(messageId: string): void {
     this.#deadlines.delete(messageId)
     this.#partitionOf.delete(messageId)
-  }
-}
-
-/** The peer wants its 202 by now, whatever is still under way. */
-function isEarly({ received }: MessageState, nowMs: number): boolean {
-  const earlyAtMs = received?.answer.earlyAtMs
-  return earlyAtMs !== undefined && nowMs >= earlyAtMs
-}
-
-/** Enough of an envelope for a decision that was made by a predecessor. */
-function envelopeFrom(completion: MessageCompleted): Envelope {
-  return {
-    messageId: completion.messageId,
-    recipientKey: completion.recipientKey,
-    receivedAtMs: completion.receivedAtMs,
-    answerByMs: completion.decidedAtMs,
-    forwardByMs: completion.decidedAtMs,
-    reply: { ordinal: 0, bootId: '' },
   }
 }

@@ -11,7 +11,15 @@ import {
   tracedHistogram,
   traceparentHere,
 } from '@ipsmgw/telemetry'
-import type { CorrelatorReport } from './correlator.ts'
+
+/** What happened, for counters and logs. */
+export interface CorrelatorReport {
+  decided(completed: MessageCompleted): void
+  amended(completed: MessageCompleted): void
+  joined(messageId: string): void
+  orphanExpired(messageId: string): void
+  publishFailed(error: unknown, messageId: string): void
+}
 
 const OUTCOMES = ['delivered', 'failed', 'unknown'] as const
 
