@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -93,37 +93,6 @@ test('content check: refused is 403, no verdict in time is the default, and nobo
   assert.equal((await silent).status, 480)
   assert.equal(gateway.lab.nodesLog.entries().length, 1)
 })
-
-test('taps: messages of targets are copied with real parties and text, the list is audited, nothing of it is logged', async (t) => {
-  const published = spyOnBus(t)
-  const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-taps-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  const file = join(folder, 'targets.yaml')
-  writeFileSync(file, 'targets: [{reference: warrant-7, number: "+447700900111"}]')
-  const { gateway, sender } = await open(t, {
-    sip: { tapTargetFile: file },
-    policy: { anonymity: { mode: 'allow' } },
-  })
-  await sender.send({ to: anybody(), text: 'of a target', headers: [['Privacy', 'id']] })
-  await sender.send({ to: anybody(), asserted: '<tel:+447700900999>', from: '<tel:+447700900999>' })
-  const events = published.filter(({ topic }) => topic === 'tap.events').map(({ value }) => value as TapView)
-  assert.deepEqual(
-    events.map(
-      ({ list, copy }) => list?.state ?? [copy?.targets, copy?.text, copy?.sender.asserted[0]?.number],
-    ),
-    ['loaded', [['warrant-7'], 'of a target', '+447700900111']],
-  )
-  assert.ok(!gateway.logged.join('').includes('warrant-7'))
-})
-
-interface TapView {
-  readonly list?: { readonly state: string }
-  readonly copy?: {
-    readonly targets: string[]
-    readonly text: string
-    readonly sender: { readonly asserted: { readonly number?: string }[] }
-  }
-}
 
 test('charging records: one for a success and one for a failure, with icid and nodes', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'ipsmgw-charging-'))

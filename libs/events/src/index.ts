@@ -35,7 +35,7 @@ export {
 } from './message-completed.ts'
 export { type MessageRefused, messageRefused } from './message-refused.ts'
 export { type RecipientAvailable, recipientAvailable } from './recipient-available.ts'
-export { SIP_FINAL_PARTITIONS, type SipFinal, sipFinal } from './sip-final.ts'
+export { SIP_FINAL_PARTITIONS, type SipFinal, type SipFinalResult, sipFinal } from './sip-final.ts'
 export {
   type Home,
   type NodeOutcome,
@@ -47,7 +47,7 @@ export { type Routing, type SmPrepared, smPrepared } from './sm-prepared.ts'
 export { REPORT_STEPS, type ReportStep, type SmReport, smReports } from './sm-reports.ts'
 export { ServingNode, type SmRouted, smRouted } from './sm-routed.ts'
 export { hssRoutingStrays, type Stray, smDeliveryStrays } from './strays.ts'
-export { type TapEvent, tapEvent } from './tap-event.ts'
+export { type TapEvent, type TapOutcome, tapEvent } from './tap-event.ts'
 export type { Topic } from './topic.ts'
 
 /** All topics of the bus. */

@@ -1,6 +1,10 @@
 import Type, { type Static } from 'typebox'
 import { defineTopic } from './define.ts'
-import { SipFinalStatus } from './message-completed.ts'
+import { messageCompletedSchema, SipFinalStatus } from './message-completed.ts'
+
+/** What is known of the phone behind the answer: parts 1 to `partsDelivered` have been acknowledged. */
+export const SipFinalResult = Type.Pick(messageCompletedSchema, ['outcome', 'partsDelivered', 'parts'])
+export type SipFinalResult = Static<typeof SipFinalResult>
 
 /** `sip.final`: the answer for one SIP transaction, addressed to the sip-ingress that holds it. */
 export const sipFinalSchema = Type.Object({
@@ -18,6 +22,7 @@ export const sipFinalSchema = Type.Object({
     }),
   ),
   final: SipFinalStatus,
+  result: Type.Optional(SipFinalResult),
 })
 
 export type SipFinal = Static<typeof sipFinalSchema>

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { defineTopic } from './define.ts'
-import { EpochMs } from './envelope.ts'
+import { Cause, EpochMs } from './envelope.ts'
 import { imReceivedSchema } from './im-received.ts'
 
 const { messageId, sip, recipient, sender, text, contentType, thread, charging } = imReceivedSchema.properties
@@ -22,6 +22,26 @@ const Copy = Type.Object({
   charging,
 })
 
+/** What became of a message that was copied: when its sender is answered, and again when more is known later. */
+const Outcome = Type.Object({
+  targets: Copy.properties.targets,
+  messageId,
+  sip,
+  recipient,
+  sender,
+  state: Type.Enum(['ended', 'amended']),
+  outcome: Type.Enum(['delivered', 'failed', 'unknown'], { description: 'what is known of the phone' }),
+  cause: Cause,
+  status: Type.Optional(
+    Type.Integer({ minimum: 200, maximum: 699, description: 'what the sender was answered; when ended' }),
+  ),
+  partsDelivered: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'parts 1 to this one were acknowledged by the phone' }),
+  ),
+  parts: Type.Optional(Type.Integer({ minimum: 0 })),
+})
+export type TapOutcome = Static<typeof Outcome>
+
 /** The audit: which list is in force where since when. */
 const List = Type.Object({
   state: Type.Enum(['loaded', 'refused'], { description: 'a refused list leaves the one before in force' }),
@@ -36,13 +56,15 @@ const tapEventSchema = Type.Object({
   atMs: EpochMs,
   instance: Type.String({ maxLength: 64, description: 'sip-ingress that tells it' }),
   copy: Type.Optional(Copy),
+  outcome: Type.Optional(Outcome),
   list: Type.Optional(List),
 })
 export type TapEvent = Static<typeof tapEventSchema>
 
 /**
- * `tap.events`: what a mediation function reads, and nobody else. Copies and audit stand in one topic, so that nothing
- * of either shows in logs, metrics or records. What became of a message is in `message.completed` by its messageId.
+ * `tap.events`: what a mediation function reads, and nobody else. Copies, outcomes and audit stand in one topic, so that
+ * nothing of them shows in logs, metrics or records. An outcome is told by the instance that told the copy, while it
+ * lives: a copy that stays without one is answered by `message.completed`, which is written in any case.
  */
 export const tapEvent = defineTopic({
   name: 'tap.events',
@@ -50,5 +72,5 @@ export const tapEvent = defineTopic({
   schema: tapEventSchema,
   retentionMs: 7 * 24 * 3_600_000,
   partitioning: 'single',
-  key: ({ copy, instance }) => copy?.messageId ?? instance,
+  key: ({ copy, outcome, instance }) => (copy ?? outcome)?.messageId ?? instance,
 })

@@ -91,7 +91,7 @@ export function createSipIngress(
         failed: (error) => report.refusalUnrecorded(error),
         skipped: () => report.refusalUnrecorded(),
       }),
-      tap: (record) => taps.see(record),
+      taps,
       peers: new PeerTable(sip.peers),
       publish: (record) => bus.publish(imReceived, record),
       provablyNotPublished: (error) =>

@@ -7,7 +7,7 @@ import { createMsrpEndpoint, largeMessageSchema } from './large-message-settings
 import { listenerSchema, listenersOf, readTls, tlsSchema } from './listeners.ts'
 import { notificationSchema } from './notifier.ts'
 import { PeerTable, peerSchema } from './peers.ts'
-import { readTargets } from './taps.ts'
+import { readTargets } from './tap-targets.ts'
 
 const closed = { additionalProperties: false } as const
 

@@ -24,6 +24,7 @@ import { type RecordOptions, recordOf } from './record.ts'
 import { type Refusal, refuse, warning } from './refusal.ts'
 import { type RefusalRecords, readable } from './refusal-records.ts'
 import type { IngressReport } from './report.ts'
+import type { Taps } from './taps.ts'
 
 const METHODS = ['MESSAGE', 'OPTIONS', 'REGISTER', 'CANCEL']
 /** With large-message mode. */
@@ -52,8 +53,8 @@ export interface IngressDependencies {
   /** Takes INVITE and BYE, and what is known after the answer; without it they are refused. */
   readonly sessions?: Pick<LargeMessages, 'handle' | 'late'>
   readonly refusals: RefusalRecords
-  /** Sees every message that is taken. */
-  tap(record: ImReceived): void
+  /** Sees every message that is taken, and what becomes of it. */
+  readonly taps: Pick<Taps, 'see' | 'ended' | 'late'>
   readonly report: IngressReport
 }
 
@@ -63,6 +64,11 @@ interface Pending {
   readonly startedAtMs: number
   readonly span: TraceSpan
 }
+
+/** Why a message ends here and what its sender is told; of what is not known there is no result. */
+type Ending = Pick<SipFinal, 'cause' | 'final' | 'result'>
+
+const NOTHING_SENT: NonNullable<Ending['result']> = { outcome: 'failed', partsDelivered: 0, parts: 0 }
 
 /** Causes by which networks behind the gateway say that they have too much to do. */
 const CONGESTION: ReadonlySet<string> = new Set<Cause>(['routingCongested', 'servingNodeBusy'])
@@ -181,18 +187,21 @@ export class Ingress {
     if (lagMs !== undefined) this.#lagMs = Math.max(this.#lagMs, lagMs)
     const isOwn = final.bootId === this.#options.reply.bootId
     if (final.late === true) {
-      if (isOwn) this.#dependencies.sessions?.late(messageId, final.final.status, final.final.headers)
+      if (!isOwn) return
+      this.#dependencies.sessions?.late(messageId, final.final.status, final.final.headers)
+      this.#dependencies.taps.late(final)
       return
     }
     const pending = isOwn ? this.#pending.get(messageId) : undefined
     if (pending === undefined) {
+      // The own guard may have been earlier.
+      if (isOwn) this.#dependencies.taps.late(final)
       this.#dependencies.report.strayFinal()
       return
     }
-    const { status, reasonPhrase, headers } = final.final
     this.#finals++
     if (CONGESTION.has(final.cause)) this.#congested++
-    this.#answer(messageId, pending, status, reasonPhrase, headers, final.cause)
+    this.#answer(messageId, pending, final)
   }
 
   #handle(request: IncomingRequest): void {
@@ -290,7 +299,7 @@ export class Ingress {
   }
 
   #accept(request: IncomingRequest, messageId: string, examined: Examined, arrival: Arrival): void {
-    const { report, keys, tap } = this.#dependencies
+    const { report, keys, taps } = this.#dependencies
     const arrived = { message: request.message, transport: request.source.transport }
     const span = startMessageSpan(request, messageId, arrival.peer)
     const record = recordOf(arrived, messageId, examined, arrival, this.#options, keys, span.traceparent)
@@ -303,7 +312,7 @@ export class Ingress {
     })
     this.#guards.set(messageId, guardAtMs)
     report.accepted(messageId, record)
-    tap(record)
+    taps.see(record)
     const { contentCheck } = arrival.policy
     if (contentCheck === undefined) this.#publish(record)
     else this.#check(record, contentCheck).catch((error: unknown) => this.#uncheckable(record, error))
@@ -360,29 +369,20 @@ export class Ingress {
     const pending = this.#pending.get(messageId)
     if (pending === undefined) return
     this.#dependencies.report.guardFired(messageId)
-    this.#answerCause(messageId, pending, 'outcomeUnknown')
+    const final = answerFor('outcomeUnknown', { host: this.#options.host })
+    this.#answer(messageId, pending, { cause: 'outcomeUnknown', final })
   }
 
   /** Taken, and certainly not in the pipeline: refused after all. */
   #stop(record: ImReceived, pending: Pending, cause: Cause): void {
     const { status, reasonPhrase, headers } = answerFor(cause, { host: this.#options.host })
-    this.#dependencies.refusals.message(record, { why: cause, final: { status, reasonPhrase, headers } })
-    this.#answer(record.messageId, pending, status, reasonPhrase, headers, cause)
+    const final = { status, reasonPhrase, headers }
+    this.#dependencies.refusals.message(record, { why: cause, final })
+    this.#answer(record.messageId, pending, { cause, final, result: NOTHING_SENT })
   }
 
-  #answerCause(messageId: string, pending: Pending, cause: Cause): void {
-    const { status, reasonPhrase, headers } = answerFor(cause, { host: this.#options.host })
-    this.#answer(messageId, pending, status, reasonPhrase, headers, cause)
-  }
-
-  #answer(
-    messageId: string,
-    pending: Pending,
-    status: number,
-    reasonPhrase: string,
-    headers: SipFinal['final']['headers'],
-    cause: string,
-  ): void {
+  #answer(messageId: string, pending: Pending, { cause, final, result }: Ending): void {
+    const { status, reasonPhrase, headers } = final
     this.#pending.delete(messageId)
     this.#guards.delete(messageId)
     for (const transaction of pending.transactions) {
@@ -396,6 +396,7 @@ export class Ingress {
       )
     }
     endMessageSpan(pending.span, status, cause)
+    this.#dependencies.taps.ended(messageId, { status, cause, ...(result !== undefined && { result }) })
     if (this.#pending.size === 0) this.#idle?.()
   }
 

@@ -1,33 +1,7 @@
-import { createHash } from 'node:crypto'
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
-import { loadConfig } from '@ipsmgw/config'
-import type { ImReceived, TapEvent } from '@ipsmgw/events'
+import { unwatchFile, watchFile } from 'node:fs'
+import type { ImReceived, SipFinal, SipFinalResult, TapEvent, TapOutcome } from '@ipsmgw/events'
 import { identityOf } from '@ipsmgw/policy'
-import Type, { type Static } from 'typebox'
-
-const closed = { additionalProperties: false } as const
-
-/** The list of targets, written by whoever may order taps. */
-const targetListSchema = Type.Object(
-  {
-    targets: Type.Array(
-      Type.Object(
-        {
-          reference: Type.String({
-            minLength: 1,
-            maxLength: 128,
-            description: 'what copies are marked with',
-          }),
-          number: Type.Optional(Type.String({ pattern: '^\\+[1-9][0-9]{4,14}$' })),
-          identity: Type.Optional(Type.String({ pattern: '^(sips?|tel):', maxLength: 2048 })),
-        },
-        closed,
-      ),
-      { maxItems: 100_000 },
-    ),
-  },
-  closed,
-)
+import { digestOf, readTargets } from './tap-targets.ts'
 
 export interface TapDependencies {
   now(): number
@@ -37,17 +11,41 @@ export interface TapDependencies {
   failed(error: unknown): void
 }
 
+/** How a message ended for its sender. */
+export interface TapEnding {
+  readonly status: number
+  readonly cause: string
+  /** What correlation knows; undefined when it was not asked or did not answer. */
+  readonly result?: SipFinalResult
+}
+
+type About = Pick<TapOutcome, 'targets' | 'messageId' | 'sip' | 'recipient' | 'sender'>
+
+interface Ended {
+  readonly about: About
+  readonly outcome: TapOutcome['outcome']
+  readonly untilMs: number
+}
+
 const LOOK_EVERY_MS = 2_000
+/** Longer than correlation remembers a decision, and so tells late outcomes. */
+const LATE_MS = 10 * 60_000
+/** Ended messages that may yet turn out otherwise; the oldest are forgotten first. */
+const MOST_ENDED = 10_000
 
 /**
- * Copies the messages of targets to a topic of their own, with real parties and text. The list is a file that others
- * manage; it is read again when it changes, and one that is wrong leaves the old one in force. Off without a file.
+ * Copies the messages of targets to a topic of their own, with real parties and text, and tells there what became of
+ * them. Who is a target is decided when the message is taken, and known to this object alone. The list is a file that
+ * others manage; it is read again when it changes, and one that is wrong leaves the old one in force. Off without a file.
  */
 export class Taps {
   readonly #file: string
   readonly #instance: string
   readonly #dependencies: TapDependencies
   #targets: ReadonlyMap<string, readonly string[]> = new Map()
+  /** As many at the most as senders wait: each of these ends. */
+  readonly #open = new Map<string, About>()
+  readonly #ended = new Map<string, Ended>()
 
   constructor(options: { readonly file: string; readonly instance: string }, dependencies: TapDependencies) {
     this.#file = options.file
@@ -82,13 +80,44 @@ export class Taps {
     const targets = this.#referencesOf(message)
     if (targets.length === 0) return
     const { messageId, receivedAtMs, sip, recipient, sender, text, contentType, thread, charging } = message
+    const about = { targets, messageId, sip, recipient, sender }
+    this.#open.set(messageId, about)
     this.#tell({
       copy: {
-        ...{ targets, messageId, receivedAtMs, sip, recipient, sender, text, contentType },
+        ...{ ...about, receivedAtMs, text, contentType },
         ...(thread !== undefined && { thread }),
         ...(charging !== undefined && { charging }),
       },
     })
+  }
+
+  /** The sender has its final answer. */
+  ended(messageId: string, { status, cause, result }: TapEnding): void {
+    const about = this.#open.get(messageId)
+    if (about === undefined) return
+    this.#open.delete(messageId)
+    const outcome = result?.outcome ?? 'unknown'
+    this.#tell({ outcome: { ...about, state: 'ended', outcome, cause, status, ...partsOf(result) } })
+    if (outcome !== 'delivered') this.#follow(about, outcome)
+  }
+
+  /** What is known after the answer; told only if it is something else. */
+  late({ messageId, cause, result }: Pick<SipFinal, 'messageId' | 'cause' | 'result'>): void {
+    const ended = this.#ended.get(messageId)
+    if (ended === undefined || result === undefined || result.outcome === ended.outcome) return
+    this.#ended.delete(messageId)
+    const { outcome } = result
+    this.#tell({ outcome: { ...ended.about, state: 'amended', outcome, cause, ...partsOf(result) } })
+    if (outcome !== 'delivered') this.#follow(ended.about, outcome)
+  }
+
+  #follow(about: About, outcome: TapOutcome['outcome']): void {
+    const nowMs = this.#dependencies.now()
+    for (const [messageId, { untilMs }] of this.#ended) {
+      if (untilMs > nowMs && this.#ended.size < MOST_ENDED) break
+      this.#ended.delete(messageId)
+    }
+    this.#ended.set(about.messageId, { about, outcome, untilMs: nowMs + LATE_MS })
   }
 
   #referencesOf({ sender, recipient }: ImReceived): string[] {
@@ -104,32 +133,12 @@ export class Taps {
     this.#tell({ list: { state, targets: this.#targets.size, digest: digestOf(this.#file) } })
   }
 
-  #tell(event: Pick<TapEvent, 'copy' | 'list'>): void {
+  #tell(event: Pick<TapEvent, 'copy' | 'outcome' | 'list'>): void {
     const { now, publish, failed } = this.#dependencies
     publish({ atMs: now(), instance: this.#instance, ...event }).catch(failed)
   }
 }
 
-/** References by number and by identity. Throws `ConfigError`. */
-export function readTargets(file: string): Map<string, string[]> {
-  const { config } = loadConfig(targetListSchema, { file, environment: {} })
-  const targets = new Map<string, string[]>()
-  for (const target of config.targets)
-    for (const key of keysOf(target)) targets.set(key, [...(targets.get(key) ?? []), target.reference])
-  return targets
-}
-
-function keysOf({ number, identity }: Static<typeof targetListSchema>['targets'][number]): string[] {
-  return [
-    ...(number === undefined ? [] : [number]),
-    ...(identity === undefined ? [] : [identityOf(identity)]),
-  ]
-}
-
-function digestOf(file: string): string {
-  try {
-    return createHash('sha256').update(readFileSync(file)).digest('hex')
-  } catch {
-    return ''
-  }
+function partsOf(result: SipFinalResult | undefined): Pick<TapOutcome, 'partsDelivered' | 'parts'> {
+  return result === undefined ? {} : { partsDelivered: result.partsDelivered, parts: result.parts }
 }
