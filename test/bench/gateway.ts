@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runSipp } from '../interop/sip/sipp.ts'
-import { freePorts } from '../support/gateway-process.ts'
 import { freePort, ROOT } from '../support/processes.ts'
-import { type LabProcess, SettingsFolder, settingsFor, startLab } from '../support/separate-processes.ts'
+import { type LabProcess, startLab } from '../support/separate-processes.ts'
 import { type Figure, report } from './measure.ts'
+import { type MeasuredGateway, startGateway } from './measured-gateway.ts'
 import { type Load, type Measured, measure, percentile } from './measured-load.ts'
 import { type MeasuredProcess, startMeasured } from './measured-process.ts'
 
@@ -161,38 +161,19 @@ async function measureEcho(): Promise<Measured[]> {
   }
 }
 
-/** A gateway that has its own settings and journal, for as long as `use` takes. */
-async function withGateway<T>(
-  lab: LabProcess,
-  use: (gateway: MeasuredProcess, sipPort: number) => Promise<T>,
-): Promise<T> {
-  const folder = new SettingsFolder()
-  const [sip = 0, http = 0] = await freePorts(2)
-  const settings = settingsFor(lab)
-  const file = folder.write('gateway', {
-    ...settings,
-    http: { port: http },
-    sip: { ...settings.sip, port: sip },
-    journal: { directory: join(folder.path, 'journal') },
-  })
-
-  const gateway = await startMeasured(
-    'services/standalone/src/main.ts',
-    ['--config', file],
-    `http://127.0.0.1:${http}`,
-  )
+async function withGateway<T>(lab: LabProcess, use: (gateway: MeasuredGateway) => Promise<T>): Promise<T> {
+  const gateway = await startGateway(lab)
   try {
-    return await use(gateway, sip)
+    return await use(gateway)
   } finally {
     await gateway.stop()
-    folder.remove()
   }
 }
 
 const echo = await measureEcho()
 const lab = await startLab()
 try {
-  const results = await withGateway(lab, runAll)
+  const results = await withGateway(lab, ({ process, port }) => runAll(process, port))
   const figures = [WARM_UP, ...STEADY, ...FULL].flatMap((load, i) => {
     const [mine, base] = [results[i], echo[i]]
     if (mine === undefined || base === undefined) return []
@@ -200,9 +181,9 @@ try {
     return STEADY.includes(load) ? steadyFigures(load, mine, base) : fullFigures(load, mine, base)
   })
   // In a process of its own: what loads before left would be given back meanwhile, and be taken for the messages' room.
-  const open = await withGateway(lab, async (gateway, sip) => {
-    await measure(gateway, sip, { ...(FULL[1] as Load), messages: 3_000 }, 'warm-up')
-    return openFigure(gateway, sip, lab)
+  const open = await withGateway(lab, async ({ process, port }) => {
+    await measure(process, port, { ...(FULL[1] as Load), messages: 3_000 }, 'warm-up')
+    return openFigure(process, port, lab)
   })
   report('standalone gateway with lab and SIPp on the same cores', [...figures, open])
 } finally {

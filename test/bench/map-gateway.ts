@@ -2,12 +2,10 @@
  * The standalone gateway under SIPp, delivering over MAP to an MSC and, as the baseline, over SGd to an MME. Gateway,
  * lab and SIPp share the cores; the two ways take turns, and of each the best round counts.
  */
-import { join } from 'node:path'
-import { freePorts } from '../support/gateway-process.ts'
-import { SettingsFolder, settingsFor, startLab } from '../support/separate-processes.ts'
+import { startLab } from '../support/separate-processes.ts'
 import { type Figure, report } from './measure.ts'
+import { startGateway } from './measured-gateway.ts'
 import { type Load, type Measured, measure, percentile } from './measured-load.ts'
-import { startMeasured } from './measured-process.ts'
 
 const WARM_UP: Load = { transport: 'tcp', ratePerSecond: 500, messages: 4_000 }
 const STEADY: Load = { transport: 'tcp', ratePerSecond: 300, messages: 3_000 }
@@ -20,26 +18,17 @@ interface Round {
 }
 
 /** A gateway and a lab of their own, whose subscribers sit on one kind of node. */
-async function start(node: 'msc' | 'mme', folder: SettingsFolder) {
+async function start(node: 'msc' | 'mme') {
   const lab = await startLab({ IPSMGW_LAB_DEFAULT_NODE: node })
-  const [sip = 0, http = 0] = await freePorts(2)
-  const settings = settingsFor(lab)
-  const file = folder.write(node, {
-    ...settings,
-    http: { port: http },
-    sip: { ...settings.sip, port: sip },
-    journal: { directory: join(folder.path, node) },
-  })
-  const main = 'services/standalone/src/main.ts'
-  const gateway = await startMeasured(main, ['--config', file], `http://127.0.0.1:${http}`)
-  await measure(gateway, sip, WARM_UP, 'warm-up')
+  const { process, port, stop } = await startGateway(lab)
+  await measure(process, port, WARM_UP, 'warm-up')
   return {
     async round(): Promise<Round> {
-      const steady = await measure(gateway, sip, STEADY, node)
-      return { steady, full: await measure(gateway, sip, FULL, node) }
+      const steady = await measure(process, port, STEADY, node)
+      return { steady, full: await measure(process, port, FULL, node) }
     },
     async stop(): Promise<void> {
-      await gateway.stop()
+      await stop()
       await lab.stop()
     },
   }
@@ -80,8 +69,7 @@ function figures(map: readonly Round[], sgd: readonly Round[]): Figure[] {
   ]
 }
 
-const folder = new SettingsFolder()
-const ways = [await start('msc', folder), await start('mme', folder)] as const
+const ways = [await start('msc'), await start('mme')] as const
 try {
   const map: Round[] = []
   const sgd: Round[] = []
@@ -92,5 +80,4 @@ try {
   report('standalone gateway, delivery over MAP beside SGd', figures(map, sgd))
 } finally {
   await Promise.all(ways.map((way) => way.stop()))
-  folder.remove()
 }

@@ -5,12 +5,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts } from '../support/gateway-process.ts'
 import { differentMessages } from '../support/load.ts'
 import { freePort, ROOT, startProcess } from '../support/processes.ts'
-import { SettingsFolder, settingsFor, startLab } from '../support/separate-processes.ts'
+import { startLab } from '../support/separate-processes.ts'
 import { type Figure, report } from './measure.ts'
-import { type MeasuredProcess, startMeasured } from './measured-process.ts'
+import { startGateway } from './measured-gateway.ts'
+import type { MeasuredProcess } from './measured-process.ts'
 
 interface Load {
   readonly ratePerSecond: number
@@ -182,28 +182,17 @@ async function run(gateway: MeasuredProcess, port: number): Promise<Figure[]> {
   ]
 }
 
-const folder = new SettingsFolder()
 const lab = await startLab()
-const [sip = 0, http = 0] = await freePorts(2)
-const settings = settingsFor(lab)
-const file = folder.write('gateway', {
-  ...settings,
-  http: { port: http },
-  sip: { ...settings.sip, port: sip },
-  journal: { directory: join(folder.path, 'journal') },
-})
-const gateway = await startMeasured(
-  'services/standalone/src/main.ts',
-  ['--config', file],
-  `http://127.0.0.1:${http}`,
-)
 try {
-  report(
-    'standalone gateway at twice its capacity, with lab and SIPp on the same cores',
-    await run(gateway, sip),
-  )
+  const gateway = await startGateway(lab)
+  try {
+    report(
+      'standalone gateway at twice its capacity, with lab and SIPp on the same cores',
+      await run(gateway.process, gateway.port),
+    )
+  } finally {
+    await gateway.stop()
+  }
 } finally {
-  await gateway.stop()
   await lab.stop()
-  folder.remove()
 }
