@@ -10,6 +10,8 @@ const idle = {
   },
   utilisation: 0.3,
   lagMs: 0,
+  delayMs: 0,
+  arrived: 200,
   oldestUnpublishedMs: 0,
 }
 const admission = (maximumInFlight = 1_000) => new Admission({ maximumInFlight, maximumLagMs: 2_000 })
@@ -53,6 +55,24 @@ describe('design: overload', () => {
   test('a process that is busy all the time and still answers in time refuses nothing', () => {
     const a = admission()
     for (let i = 0; i < 20; i++) a.sample({ ...idle, utilisation: 1 })
+    assert.equal(a.loss, 0)
+  })
+
+  test('a saturated event loop that is late twice in a row sheds load for all the time that it missed', () => {
+    const a = admission()
+    const overrun = { ...idle, utilisation: 1, delayMs: 150 }
+    a.sample(overrun)
+    a.sample(idle)
+    a.sample(overrun)
+    assert.equal(a.loss, 0)
+    a.sample(overrun)
+    assert.ok(a.loss > 0.5, String(a.loss))
+  })
+
+  test('an event loop that is late and has idle time, or few messages, was held up by others: nothing is refused', () => {
+    const a = admission()
+    for (let i = 0; i < 20; i++) a.sample({ ...idle, utilisation: 0.5, delayMs: 300 })
+    for (let i = 0; i < 20; i++) a.sample({ ...idle, utilisation: 1, delayMs: 300, arrived: 10 })
     assert.equal(a.loss, 0)
   })
 

@@ -12,8 +12,12 @@ export interface LoadSample {
   readonly nowMs: number
   /** Part of the time in which this process was not idle, 0 to 1. */
   readonly utilisation: number
-  /** From arrival until the pipeline had taken notice, as the last finals told; or the event loop's own delay. */
+  /** From arrival until the pipeline had taken notice, as the last finals told. */
   readonly lagMs: number
+  /** How late the event loop came to this sample. */
+  readonly delayMs: number
+  /** New messages since the last sample, refused ones included. */
+  readonly arrived: number
   /** Age of the oldest record that the bus has not confirmed. */
   readonly oldestUnpublishedMs: number
   /** Finals since the last sample, and those of them that the networks behind refused for load. */
@@ -27,13 +31,21 @@ export const SAMPLE_EVERY_MS = 100
 const TARGET_UTILISATION = 0.8
 /** A process that is this busy cannot tell how much more would come. */
 const SATURATED = 0.97
-/** Samples in a row: a burst is taken, what lasts is not. */
-const LASTING_SAMPLES = 5
+/**
+ * A saturated event loop this late, twice in a row, has more to read than it can serve, and what is unread waits unseen
+ * in the sockets. Fewer messages than these are not why it is late: the machine held it up, and refusing would not help.
+ */
+const OVERRUN = { delayMs: 100, arrivalsPerSample: 50 } as const
+const LASTING_OVERRUNS = 2
+/** Lateness without a break: a burst is taken, what lasts is not. */
+const LASTING_MS = 500
 const PRIORITY_SHARE = 0.1
-/** Steps of what is admitted from one sample to the next. */
+/** Steps of what is admitted in the time of one sample. */
 const STEEPEST_FALL = 0.75
 const STEEPEST_RISE = 1.15
 const LEAST_ADMITTED = 0.02
+/** Of an overrun: below what can be served, so that what waits already is soon gone. */
+const OVERRUN_FALL = 0.5
 /** What is remembered of finals from one sample to the next: the last second counts. */
 const FINALS_MEMORY = 0.9
 /** Fewer finals say nothing about a share. */
@@ -52,7 +64,8 @@ export type Refused = 'inFlight' | 'load'
 export class Admission {
   readonly #options: AdmissionOptions
   #admitted = 1
-  #lateSamples = 0
+  #lateMs = 0
+  #overruns = 0
   /** Refusals are spread evenly: what is owed of them. */
   #owed = 0
   #finals = 0
@@ -101,14 +114,23 @@ export class Admission {
     if (this.#lossPercent() !== this.#feedback.lossPercent) this.#feedback = this.#told(sample.nowMs)
   }
 
-  #admit({ utilisation, lagMs, oldestUnpublishedMs }: LoadSample): void {
-    const late = Math.max(lagMs, oldestUnpublishedMs) / this.#options.maximumLagMs
-    const load = Math.max(utilisation / TARGET_UTILISATION, late)
-    this.#lateSamples = late > 1 ? this.#lateSamples + 1 : 0
-    if (this.#admitted === 1 && this.#lateSamples < LASTING_SAMPLES) return
-    const factor = utilisation >= SATURATED || late > 1 ? STEEPEST_FALL : 1 / Math.max(load, 0.01)
-    const admitted = this.#admitted * Math.min(STEEPEST_RISE, Math.max(STEEPEST_FALL, factor))
-    this.#admitted = Math.min(1, Math.max(LEAST_ADMITTED, admitted))
+  #admit({ utilisation, lagMs, delayMs, arrived, oldestUnpublishedMs }: LoadSample): void {
+    // A loop that is late comes here seldom: each time for all that it missed.
+    const steps = 1 + delayMs / SAMPLE_EVERY_MS
+    const isSaturated = utilisation >= SATURATED
+    const isOverrun = isSaturated && delayMs > OVERRUN.delayMs && arrived >= OVERRUN.arrivalsPerSample * steps
+    this.#overruns = isOverrun ? this.#overruns + 1 : 0
+    const late = Math.max(lagMs, delayMs, oldestUnpublishedMs) / this.#options.maximumLagMs
+    this.#lateMs = late > 1 ? this.#lateMs + steps * SAMPLE_EVERY_MS : 0
+    const isLasting = this.#lateMs >= LASTING_MS || this.#overruns >= LASTING_OVERRUNS
+    if (this.#admitted === 1 && !isLasting) return
+    const load = Math.max(utilisation / TARGET_UTILISATION, late, 0.01)
+    const factor = isOverrun
+      ? OVERRUN_FALL ** steps
+      : isSaturated || late > 1
+        ? STEEPEST_FALL ** steps
+        : Math.min(STEEPEST_RISE, Math.max(STEEPEST_FALL, 1 / load))
+    this.#admitted = Math.min(1, Math.max(LEAST_ADMITTED, this.#admitted * factor))
     if (this.#admitted === 1) this.#owed = 0
   }
 

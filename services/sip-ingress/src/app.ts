@@ -131,8 +131,7 @@ export function createSipIngress(
   }
   const certificates = new CertificateFiles(sip.tls, renewTls, dependencies.logger)
   const probe = new LoadProbe(dependencies.now, (utilisation, delayMs, nowMs) => {
-    const waiting = ingress.waiting(nowMs)
-    admission.sample({ ...waiting, utilisation, lagMs: Math.max(waiting.lagMs, delayMs) })
+    admission.sample({ ...ingress.waiting(nowMs), utilisation, delayMs })
   })
   let replies: Consumer | undefined
   let outbox: Consumer | undefined

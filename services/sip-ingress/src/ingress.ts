@@ -83,6 +83,7 @@ export class Ingress {
   readonly #unpublished = new Map<string, number>()
   readonly #methods: readonly string[]
   #accepting = false
+  #arrived = 0
   #lagMs = 0
   #finals = 0
   #congested = 0
@@ -109,8 +110,15 @@ export class Ingress {
   }
 
   /** What the admission needs to know beside the process's own load. */
-  waiting(nowMs: number): Omit<LoadSample, 'utilisation'> {
-    const told = { nowMs, lagMs: this.#lagMs, finals: this.#finals, congested: this.#congested }
+  waiting(nowMs: number): Omit<LoadSample, 'utilisation' | 'delayMs'> {
+    const told = {
+      nowMs,
+      arrived: this.#arrived,
+      lagMs: this.#lagMs,
+      finals: this.#finals,
+      congested: this.#congested,
+    }
+    this.#arrived = 0
     this.#lagMs = 0
     this.#finals = 0
     this.#congested = 0
@@ -124,6 +132,7 @@ export class Ingress {
    */
   admits(message: SipRequest, source: SipSource): boolean {
     if (message.method !== 'MESSAGE') return true
+    this.#arrived += 1
     const { admission, peers, report } = this.#dependencies
     const peer = peers.find(source)
     if (peer === undefined) return true
