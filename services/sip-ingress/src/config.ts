@@ -3,6 +3,7 @@ import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
 import { loadPolicy, policyFileSchema } from '@ipsmgw/policy'
 import { httpSchema, keysSchema, loadKey, ordinalSchema } from '@ipsmgw/runtime'
 import Type, { type Static } from 'typebox'
+import { checkClocks } from './clocks.ts'
 import { createMsrpEndpoint, largeMessageSchema } from './large-message-settings.ts'
 import { listenerSchema, listenersOf, readTls, tlsSchema } from './listeners.ts'
 import { notificationSchema } from './notifier.ts'
@@ -107,8 +108,11 @@ export const sipIngressSchema = Type.Object(
 const sections = Type.Object(sipIngressSections)
 export type SipIngressConfig = Static<typeof sections>
 
-/** What is wrong beyond the schema: addresses, files. */
-export function checkSipIngress(config: SipIngressConfig): ConfigProblem[] {
+/** What is wrong beyond the schema: addresses, files, clocks. `delivery` is what a process that also delivers knows. */
+export function checkSipIngress(
+  config: SipIngressConfig,
+  delivery: { readonly firstPartMs?: number } = {},
+): ConfigProblem[] {
   const { sip } = config
   return [
     ...problemsOf('sip.peers', () => new PeerTable(sip.peers)),
@@ -118,8 +122,14 @@ export function checkSipIngress(config: SipIngressConfig): ConfigProblem[] {
       createMsrpEndpoint(sip.largeMessageMode, sip.tls && readTls(sip.tls)),
     ),
     ...problemsOf('keys.hashFile', () => loadKey(config.keys.hashFile)),
-    ...problemsOf('policy.file', () => checkProfiles(config)),
+    ...checkPolicy(config, delivery.firstPartMs),
   ]
+}
+
+function checkPolicy(config: SipIngressConfig, firstPartMs: number | undefined): ConfigProblem[] {
+  const problems = problemsOf('policy.file', () => checkProfiles(config))
+  if (problems.length > 0) return problems
+  return checkClocks(config.sip, loadPolicy(config.policy.file), firstPartMs)
 }
 
 /** A profile that is not there refuses every message of its peer: that is known at the start. */

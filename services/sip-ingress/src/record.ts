@@ -1,11 +1,8 @@
 import type { ImReceived } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import { type SipRequest, type SipSource, utf8View } from '@ipsmgw/sip'
+import { forwardWithinMs } from './clocks.ts'
 import type { Arrival, Examined } from './examine.ts'
-
-/** Part of the budget that is kept for the answer, and its floor. */
-const RESERVE_SHARE = 0.2
-const RESERVE_FLOOR_MS = 2_000
 
 /** What a record takes from the instance that makes it. */
 export interface RecordOptions {
@@ -25,15 +22,14 @@ export function recordOf(
   traceparent: string | undefined,
 ): ImReceived {
   const budgetMs = peer.answerByMs ?? options.answerByMs
-  const answerByMs = now + budgetMs
   const earlyAnswerMs = peer.earlyAnswerMs ?? policy.answer.earlyAnswerMs
   const { kind: _, ...content } = examined
   return {
     messageId,
     recipientKey: keys.keyOf(canonical(examined.recipient)),
     receivedAtMs: now,
-    answerByMs,
-    forwardByMs: answerByMs - Math.max(RESERVE_FLOOR_MS, budgetMs * RESERVE_SHARE),
+    answerByMs: now + budgetMs,
+    forwardByMs: now + forwardWithinMs(budgetMs),
     reply: options.reply,
     sip: {
       callId: utf8View(request.message.callId).slice(0, 512),

@@ -1,8 +1,7 @@
-import { type ConfigProblem, problemsOf } from '@ipsmgw/config'
+import type { ConfigProblem } from '@ipsmgw/config'
 import { checkCorrelation, correlationSections } from '@ipsmgw/correlation'
 import { checkProtocols, hssRoutingSections } from '@ipsmgw/hss-routing'
 import { imToSmsSections } from '@ipsmgw/im-to-sms'
-import { loadPolicy, policyFor } from '@ipsmgw/policy'
 import { recordsSections } from '@ipsmgw/records'
 import { httpSchema } from '@ipsmgw/runtime'
 import { checkSigtran } from '@ipsmgw/sigtran'
@@ -65,24 +64,9 @@ export const ORDINAL = 0
 /** What is wrong beyond the schema. */
 export function checkStandalone(config: StandaloneConfig): ConfigProblem[] {
   return [
-    ...checkSipIngress({ ...config, ordinal: ORDINAL }),
-    ...checkClocks(config),
+    ...checkSipIngress({ ...config, ordinal: ORDINAL }, config.delivery),
     ...checkCorrelation(config),
     ...checkSigtran(config.sigtran, { ordinal: ORDINAL }),
     ...checkProtocols(config),
   ]
-}
-
-/** A node that has shown nothing yet is given firstPartMs: with less until answerBy nothing would ever be sent to one. */
-function checkClocks({ sip, delivery, policy }: StandaloneConfig): ConfigProblem[] {
-  return problemsOf('sip.peers', () => {
-    const document = loadPolicy(policy.file)
-    for (const { name, profile, earlyAnswerMs, answerByMs = sip.answerByMs } of sip.peers) {
-      const early = earlyAnswerMs ?? (policyFor(document, profile) ?? document).answer.earlyAnswerMs
-      if (early === undefined && answerByMs <= delivery.firstPartMs)
-        throw new Error(
-          `answerByMs of peer ${name} is ${answerByMs}, and delivery.firstPartMs expects ${delivery.firstPartMs} of a node: nothing would be sent. Give it earlyAnswerMs and a longer answerByMs`,
-        )
-    }
-  })
 }
