@@ -1,14 +1,13 @@
 import { type InviteEvent, type InviteState, inviteTransition } from '../invite-fsm.ts'
 import type { SipResponse } from '../message.ts'
 import { buildResponse, withoutTopVia } from '../response.ts'
-import type {
-  OpenTransaction,
-  ReplyPath,
-  ServerContext,
-  ServerTransactionParts,
-} from './server-transaction.ts'
-import { Timed } from './timer-wheel.ts'
-import type { InviteEnd, RespondOutcome, ResponseDetail, SipSource } from './types.ts'
+import {
+  HeldRequest,
+  type ReplyPath,
+  type ServerContext,
+  type ServerTransactionParts,
+} from './held-request.ts'
+import type { InviteEnd, RespondOutcome, ResponseDetail } from './types.ts'
 
 export interface InviteParts extends ServerTransactionParts {
   /** What the ACK of a 2xx has in common with its INVITE (RFC 3261 §13.2.2.4). */
@@ -16,20 +15,10 @@ export interface InviteParts extends ServerTransactionParts {
 }
 
 /** Runs `inviteTransition`. One timer: the 100, then the earlier of G and H, then I. */
-export class InviteTransaction extends Timed implements OpenTransaction {
-  readonly key: string
+export class InviteTransaction extends HeldRequest {
   readonly ackKey: string
-  readonly mergeKey: string | undefined
-  readonly method: string
-  readonly toTag: string
-  readonly receivedAtMs: number
-  mergedNext: OpenTransaction | undefined
-  finalStatus: number | undefined
-  #path: ReplyPath
-  readonly #context: ServerContext
   readonly #onEnd: (end: InviteEnd) => void
   #state: InviteState = 'proceeding'
-  #octets: string
   #intervalMs = 0
   #repeatAtMs = Number.POSITIVE_INFINITY
   #deadlineMs = Number.POSITIVE_INFINITY
@@ -40,27 +29,10 @@ export class InviteTransaction extends Timed implements OpenTransaction {
     context: ServerContext,
     onEnd: (transaction: InviteTransaction, end: InviteEnd) => void,
   ) {
-    super()
-    this.key = parts.key
+    super(parts, path, context)
     this.ackKey = parts.ackKey
-    this.mergeKey = parts.mergeKey
-    this.method = parts.method
-    this.toTag = parts.toTag
-    this.#octets = parts.frame
-    this.#path = path
-    this.#context = context
     this.#onEnd = (end) => onEnd(this, end)
-    this.receivedAtMs = context.clock.now()
     context.wheel.set(this, this.receivedAtMs + context.tryingDelayMs.reliable)
-    path.hold(1)
-  }
-
-  get source(): SipSource {
-    return this.#path.source
-  }
-
-  get connectionOpen(): boolean {
-    return this.#path.open
   }
 
   get isOver(): boolean {
@@ -68,14 +40,7 @@ export class InviteTransaction extends Timed implements OpenTransaction {
   }
 
   onRetransmission(path: ReplyPath): void {
-    if (!this.#path.open) {
-      if (this.finalStatus === undefined) {
-        this.#path.hold(-1)
-        path.hold(1)
-      }
-      this.#path = path
-    }
-    this.#context.count('requestRetransmissionReceived', this.source.transport)
+    this.follow(path)
     this.#apply('retransmission')
   }
 
@@ -98,7 +63,7 @@ export class InviteTransaction extends Timed implements OpenTransaction {
 
   respond(status: number, reason?: string, detail?: ResponseDetail): RespondOutcome {
     return this.#final(status, () =>
-      buildResponse(this.#octets, status, reason, detail?.headers, detail?.body),
+      buildResponse(this.octets, status, reason, detail?.headers, detail?.body),
     )
   }
 
@@ -112,23 +77,20 @@ export class InviteTransaction extends Timed implements OpenTransaction {
       return 'discarded'
     }
     if (status < 200) return 'forbidden'
-    this.#octets = octets()
-    this.finalStatus = status
-    this.#path.hold(-1)
-    this.#context.answered()
+    this.answer(status, octets())
     this.#apply(status < 300 ? 'success' : 'failure')
     return 'sent'
   }
 
   #apply(event: InviteEvent): void {
-    const { next, effects } = inviteTransition(this.#state, event, this.#path.reliable)
+    const { next, effects } = inviteTransition(this.#state, event, this.path.reliable)
     this.#state = next
-    const { wheel, clock, timers, timeoutMs, count } = this.#context
+    const { wheel, clock, timers, timeoutMs, count } = this.context
     for (const effect of effects) {
       if (this.#state !== next) return
       switch (effect) {
         case 'sendTrying':
-          this.#sendTrying()
+          this.sendTrying()
           break
         case 'sendFinal':
           this.#send('responseSent')
@@ -165,29 +127,16 @@ export class InviteTransaction extends Timed implements OpenTransaction {
           count('unroutable', this.source.transport)
           break
         case 'destroy':
-          this.#destroy()
+          this.destroy()
       }
     }
   }
 
   #schedule(): void {
-    this.#context.wheel.set(this, Math.min(this.#repeatAtMs, this.#deadlineMs))
-  }
-
-  #sendTrying(): void {
-    if (!this.#path.open) return
-    this.#context.count('tryingSent', this.source.transport)
-    this.#path.send(buildResponse(this.#octets, 100))
+    this.context.wheel.set(this, Math.min(this.#repeatAtMs, this.#deadlineMs))
   }
 
   #send(name: 'responseSent' | 'responseRetransmitted'): void {
-    this.#context.count(name, this.source.transport)
-    if (!this.#path.send(this.#octets)) this.#apply('transportError')
-  }
-
-  #destroy(): void {
-    this.#context.wheel.clear(this)
-    this.#context.remove(this)
-    this.#octets = ''
+    if (!this.sendFinal(name)) this.#apply('transportError')
   }
 }

@@ -1,6 +1,6 @@
 import type { SipRequest } from '../message.ts'
 import { replyPort } from '../response.ts'
-import type { ReplyPath } from './server-transaction.ts'
+import type { ReplyPath } from './held-request.ts'
 import type { StreamConnection } from './stream-connection.ts'
 import type { SipSource } from './types.ts'
 import type { UdpListener } from './udp-listener.ts'

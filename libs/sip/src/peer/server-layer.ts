@@ -3,11 +3,12 @@ import type { SipRequest } from '../message.ts'
 import { type HeaderInput, KNOWN_METHODS } from '../messages.ts'
 import type { OverloadFeedback } from '../overload.ts'
 import { buildResponse, responseFrame } from '../response.ts'
+import type { OpenTransaction, ServerContext } from './held-request.ts'
 import { Incoming } from './incoming.ts'
 import { type InviteParts, InviteTransaction } from './invite-transaction.ts'
 import { ackKey, Flattener, mergeKey, tagOf, transactionKey } from './keys.ts'
 import type { ArrivalPath } from './paths.ts'
-import { type OpenTransaction, type ServerContext, ServerTransaction } from './server-transaction.ts'
+import { ServerTransaction } from './server-transaction.ts'
 import type {
   IncomingRequest,
   InviteEnd,
