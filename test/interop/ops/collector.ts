@@ -49,11 +49,16 @@ export class Collector {
     return collector
   }
 
+  /** Where OTLP goes. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
   /** Environment of a process that sends its traces here. */
   environment(preload: string): Record<string, string> {
     return {
       NODE_OPTIONS: `--import=${preload}`,
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: this.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
       OTEL_BSP_SCHEDULE_DELAY: '100',
     }

@@ -2,67 +2,21 @@
 // processes over Kafka. Half a minute.
 // neighbours: kafka
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { SipEndpoint } from '@ipsmgw/sip'
 import { eventually } from '../../support/eventually.ts'
 import { startGateway } from '../../support/gateway-process.ts'
 import { Installation } from '../../support/installation.ts'
 import { ROOT } from '../../support/processes.ts'
 import { Collector, type OtlpSpan } from './collector.ts'
 import { attribute, SpanTree } from './span-tree.ts'
+import { preparePhones, type Sent, send } from './traced-message.ts'
 
 const PRELOAD = pathToFileURL(join(ROOT, 'libs/telemetry/src/preload.ts')).href
 /** Delivered by the MSC, by the MME, and by nobody. */
 const [BY_MSC, BY_MME, ABSENT] = ['447700800123', '447700800124', '447700800125'] as const
 const TEXT = 'A text that no trace may hold'
-
-interface Sent {
-  readonly traceId: string
-  readonly spanId: string
-  readonly status: number | undefined
-}
-
-/** How the phones of a lab behave, by its HTTP side. */
-async function preparePhones(lab: string): Promise<void> {
-  const settings = { [BY_MME]: { behaviour: 'reachable', node: 'mme' }, [ABSENT]: { behaviour: 'absent' } }
-  for (const [number, setting] of Object.entries(settings)) {
-    const answer = await fetch(`${lab}/lab/subscribers/${number}`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(setting),
-    })
-    assert.ok(answer.ok, await answer.text())
-  }
-}
-
-/** Sends one message within a trace of the core; resolves to its trace id and span id. */
-async function send(port: number, number: string): Promise<Sent> {
-  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')]
-  const endpoint = new SipEndpoint(
-    { listeners: [{ transport: 'udp', host: '127.0.0.1', port: 0 }] },
-    { onRequest: (request) => void request.respond(405) },
-  )
-  await endpoint.start()
-  const outcome = await endpoint.request({
-    method: 'MESSAGE',
-    uri: `tel:+${number}`,
-    headers: [
-      ['From', '<tel:+447700900111>'],
-      ['To', `<tel:+${number}>`],
-      ['P-Asserted-Identity', '<tel:+447700900111>'],
-      ['traceparent', `00-${traceId}-${spanId}-01`],
-      ['Content-Type', 'text/plain;charset=UTF-8'],
-    ],
-    body: Buffer.from(TEXT),
-    destination: { transport: 'tcp', host: '127.0.0.1', port },
-  })
-  await endpoint.close()
-  const status = outcome.kind === 'response' ? outcome.response.status : undefined
-  return { traceId, spanId, status }
-}
 
 /** Where the bus differs: the rest of the tree is the same. */
 interface BusNames {
@@ -157,8 +111,11 @@ async function assertTraces(
   lab: string,
   bus: BusNames,
 ): Promise<Sent> {
-  await preparePhones(lab)
-  const first = await send(sipPort, BY_MSC)
+  await preparePhones(lab, {
+    [BY_MME]: { behaviour: 'reachable', node: 'mme' },
+    [ABSENT]: { behaviour: 'absent' },
+  })
+  const first = await send(sipPort, BY_MSC, TEXT)
   await assertDelivered(collector, first, bus, {
     method: 'MAP/mtForwardSM',
     assert(span) {
@@ -168,11 +125,11 @@ async function assertTraces(
       assert.equal(attribute(span, 'rpc.status_code'), 'result')
     },
   })
-  await assertDelivered(collector, await send(sipPort, BY_MME), bus, {
+  await assertDelivered(collector, await send(sipPort, BY_MME, TEXT), bus, {
     method: 'SGd/TFR',
     assert: (span) => assertDiameter(span, 'SGd/TFR'),
   })
-  await assertFailed(collector, await send(sipPort, ABSENT), bus)
+  await assertFailed(collector, await send(sipPort, ABSENT, TEXT), bus)
   for (const number of [BY_MSC, BY_MME, ABSENT])
     assert.ok(!collector.text.includes(number.slice(3)), 'no number')
   assert.ok(!collector.text.includes(TEXT.slice(0, 12)), 'no text')
