@@ -18,7 +18,7 @@ export const sipFinalSchema = Type.Object({
   ),
   late: Type.Optional(
     Type.Boolean({
-      description: 'the sender was answered before: this is what is known since, no second final',
+      description: 'the sender was answered before: what is known for certain since, no second final',
     }),
   ),
   final: SipFinalStatus,

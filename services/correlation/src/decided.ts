@@ -1,8 +1,8 @@
-import type { Envelope, MessageCompleted } from '@ipsmgw/events'
+import type { Envelope, MessageCompleted, SipFinal } from '@ipsmgw/events'
 import { type MessageState, newMessage, resumedFrom, type Transaction, writtenIn } from './message-state.ts'
 
 /** What every copy of a message is told. */
-export type Answer = Pick<MessageCompleted, 'messageId' | 'cause' | 'final' | 'traceparent'>
+export type Answer = Pick<SipFinal, 'messageId' | 'cause' | 'final' | 'result' | 'traceparent'>
 
 /** A decision whose outcome may still change: a result comes late, or a certainty proves wrong. */
 export interface Unsettled {
@@ -61,8 +61,10 @@ export function decidedBefore(completion: MessageCompleted, state: MessageState 
   }
 }
 
-function answerIn({ messageId, cause, final, traceparent }: MessageCompleted): Answer {
-  return { messageId, cause, final, ...(traceparent !== undefined && { traceparent }) }
+function answerIn({ messageId, cause, final, traceparent, ...known }: MessageCompleted): Answer {
+  const { outcome, partsDelivered, parts } = known
+  const result = { outcome, partsDelivered, parts }
+  return { messageId, cause, final, result, ...(traceparent !== undefined && { traceparent }) }
 }
 
 /** Enough of an envelope for a decision that was made by a predecessor. */

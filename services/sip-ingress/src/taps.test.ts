@@ -85,6 +85,26 @@ test('issue taps: without a word of correlation the outcome is unknown, and what
   ])
 })
 
+test('issue taps: a late final without a result is certain, another one is not', (t) => {
+  const { taps, short } = tapped(t)
+  for (const messageId of ['one', 'two']) {
+    taps.see(message(messageId))
+    taps.ended(messageId, { status: 202, cause: 'outcomeUnknown', result: UNKNOWN })
+  }
+  taps.late({ messageId: 'one', cause: 'absentSubscriber' })
+  taps.late({ messageId: 'one', cause: 'absentSubscriber', late: true })
+  taps.late({ messageId: 'two', cause: 'delivered', late: true })
+  assert.deepEqual(
+    short()
+      .filter(([, state]) => state === 'amended')
+      .map(([messageId, , outcome]) => [messageId, outcome]),
+    [
+      ['one', 'failed'],
+      ['two', 'delivered'],
+    ],
+  )
+})
+
 test('issue taps: the same outcome again is not told again; a certainty that proves wrong is', (t) => {
   const { taps, short } = tapped(t)
   taps.see(message('one'))

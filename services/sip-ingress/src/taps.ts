@@ -96,17 +96,18 @@ export class Taps {
     const about = this.#open.get(messageId)
     if (about === undefined) return
     this.#open.delete(messageId)
-    const outcome = result?.outcome ?? 'unknown'
+    const outcome = outcomeOf({ cause, result })
     this.#tell({ outcome: { ...about, state: 'ended', outcome, cause, status, ...partsOf(result) } })
     if (outcome !== 'delivered') this.#follow(about, outcome)
   }
 
   /** What is known after the answer; told only if it is something else. */
-  late({ messageId, cause, result }: Pick<SipFinal, 'messageId' | 'cause' | 'result'>): void {
+  late(final: Pick<SipFinal, 'messageId' | 'cause' | 'result' | 'late'>): void {
+    const { messageId, cause, result } = final
     const ended = this.#ended.get(messageId)
-    if (ended === undefined || result === undefined || result.outcome === ended.outcome) return
+    const outcome = outcomeOf(final)
+    if (ended === undefined || outcome === ended.outcome) return
     this.#ended.delete(messageId)
-    const { outcome } = result
     this.#tell({ outcome: { ...ended.about, state: 'amended', outcome, cause, ...partsOf(result) } })
     if (outcome !== 'delivered') this.#follow(ended.about, outcome)
   }
@@ -141,4 +142,15 @@ export class Taps {
 
 function partsOf(result: SipFinalResult | undefined): Pick<TapOutcome, 'partsDelivered' | 'parts'> {
   return result === undefined ? {} : { partsDelivered: result.partsDelivered, parts: result.parts }
+}
+
+/** Where no result is told: late finals are certain, others may not be. */
+function outcomeOf({
+  cause,
+  result,
+  late,
+}: Pick<SipFinal, 'cause' | 'late'> & { result?: SipFinalResult | undefined }) {
+  if (result !== undefined) return result.outcome
+  if (late !== true) return 'unknown'
+  return cause === 'delivered' ? 'delivered' : 'failed'
 }
