@@ -212,6 +212,13 @@ export const network: Dashboard = {
           queries: [['sum by (instance) (ipsmgw_routing_users_kept{$m})', '{{instance}}']],
         },
         {
+          title: 'Senders without a number',
+          description:
+            'Asked about over Sh, per second, by what the HSS told; but for number the policy has the word on what the phone sees',
+          unit: 'reqps',
+          queries: [[rate('ipsmgw_routing_senders_total', 'answer'), '{{answer}}']],
+        },
+        {
           title: 'Users kept no longer',
           description: 'Per second, by reason. Evicted: routing.sh.cacheEntries is too small for the traffic',
           unit: 'reqps',

@@ -20,12 +20,25 @@ export type Routing = Static<typeof Routing>
 
 /**
  * `sm.prepared`: the Short Message. It holds the chosen originator and not the sender's identity, but for one that does
- * not hide and writes to a user without a number: then the home network may have to know both URIs.
+ * not hide: where it writes to a user without a number the home network may have to know both URIs, and where it has no
+ * number itself the home network may know one.
  */
 export const smPreparedSchema = Type.Object({
   ...envelope,
   recipient: Recipient,
   originatorUri: Type.Optional(Type.String({ maxLength: 2048, description: 'SIP URI of the sender' })),
+  hidden: Type.Optional(
+    Type.Boolean({ description: 'the sender hides: nobody is told of it; absent: not known, so it may' }),
+  ),
+  askHome: Type.Optional(
+    Type.Object(
+      {
+        uri: Type.String({ maxLength: 2048 }),
+        otherwise: Type.Enum(['as-prepared', 'refuse'], { description: 'where the HSS tells no number' }),
+      },
+      { description: 'a number of this sender, if the HSS knows one, takes the place of TP-OA' },
+    ),
+  ),
   profile: Type.Optional(Type.String({ maxLength: 64, description: 'policy profile of the SIP peer' })),
   tpdus: Tpdus,
   routing: Routing,

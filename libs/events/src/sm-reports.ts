@@ -34,7 +34,8 @@ export const smReportSchema = Type.Object({
   originator: Type.Optional(
     Type.String({
       maxLength: 64,
-      description: 'of converted: TP-OA, as number or text; for the completion record',
+      description:
+        'of converted, else of routed, where the HSS was asked: TP-OA, as number or text; for the completion record',
     }),
   ),
   imsi: Type.Optional(

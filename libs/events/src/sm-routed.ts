@@ -32,6 +32,9 @@ export const smRoutedSchema = Type.Object({
   routing: Routing,
   expiresAtMs: Type.Optional(EpochMs),
   early: Type.Boolean(),
+  hidden: Type.Optional(
+    Type.Boolean({ description: 'as in sm.prepared; absent where nobody is told anyway' }),
+  ),
   home: Type.Optional(Home),
   correlation: Type.Optional(SmsmiCorrelation),
 })

@@ -54,6 +54,11 @@ export function authorise(message: ImReceived, policy: Policy): Authorisation {
   return { allowed: true, rule: recipient.rule }
 }
 
+/** Whether a number is barred as a sender: asked again when the HSS has told the number of one. */
+export function isBarredSender(number: string, policy: Policy): boolean {
+  return isBarred([{ uri: `tel:${number}`, number }], policy)
+}
+
 type Identities = ImReceived['sender']['asserted']
 
 function isBarred(identities: Identities, { authorisation }: Policy): boolean {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { ImReceived } from '@ipsmgw/events'
 import { isGrantedAtHome, recipientRuling } from './authorise.ts'
-import { decide as decideBy } from './decide.ts'
+import { type Decision, decide as decideBy } from './decide.ts'
 import { loadPolicy } from './load.ts'
 import type { PseudoNumbers } from './originate.ts'
 import type { Policy } from './schema.ts'
@@ -245,6 +245,62 @@ describe('TS 23.040 §9.2.3.7: TP-OA', () => {
     assert.notEqual(at(0), at(0, alice.uri, '+447900999999'))
     assert.throws(() => policy('originator: {withoutNumber: pseudo}'), /originator\.pool/)
     assert.throws(() => policy('originator: {pool: {first: "+999999999999999", count: 2}}'), /16 digits/)
+  })
+
+  describe('a sender of our own domain without a number', () => {
+    const home = (yaml = '') => policy(`homeDomains: [IMS.example]\n${yaml}`)
+    const askHome = (decision: Decision) => (decision.kind === 'convert' ? decision.askHome : decision.cause)
+
+    test('the HSS is to be asked first; with what it does not know policy has the word', () => {
+      const decision = decide(message({ asserted: [alice] }), home())
+      assert.deepEqual(decision, {
+        kind: 'convert',
+        originator: { kind: 'alphanumeric', text: 'alice.smith' },
+        anonymous: false,
+        rule: 'originator.withoutNumber',
+        askHome: { uri: alice.uri, otherwise: 'as-prepared' },
+      })
+      const fixed = home('originator: {withoutNumber: fixed, fixed: {type: shortCode, value: "7042"}}')
+      assert.deepEqual(askHome(decide(message({ asserted: [alice] }), fixed)), {
+        uri: alice.uri,
+        otherwise: 'as-prepared',
+      })
+    })
+
+    test('where policy wants a number the refusal waits for the HSS, and nothing of the name is prepared', () => {
+      const strict = home('originator: {withoutNumber: reject}')
+      const decision = decide(message({ asserted: [alice] }), strict)
+      assert.deepEqual(askHome(decision), { uri: alice.uri, otherwise: 'refuse' })
+      assert.deepEqual(decision.kind === 'convert' && decision.originator, {
+        kind: 'alphanumeric',
+        text: 'Anonymous',
+      })
+    })
+
+    test('none is asked about that hides, has a number, a short code or a service, or is of another domain', () => {
+      const open = home(
+        'anonymity: {mode: allow}\nauthorisation: {senderDomains: ["*"]}\noriginator: {useFrom: true, services: [{identity: "sip:shop@ims.example", originator: {type: shortCode, value: "700"}}]}',
+      )
+      const at = (uri: string) => ({ asserted: [{ uri }] })
+      for (const sender of [
+        { asserted: [alice], ...hidden },
+        { asserted: [alice, tel] },
+        at('sip:7042@ims.example;user=phone'),
+        at('sip:shop@ims.example'),
+        at('sip:carol@other.example'),
+        { asserted: [], from: alice },
+      ])
+        assert.equal(askHome(decide(message(sender), open)), undefined, JSON.stringify(sender))
+    })
+
+    test('where it is switched off, or no domain is named as ours, nobody is asked about', () => {
+      const off = home('originator: {askHome: false}')
+      assert.equal(askHome(decide(message({ asserted: [alice] }), off)), undefined)
+      const nobody = policy('authorisation: {senderDomains: ["*"]}')
+      assert.equal(askHome(decide(message({ asserted: [alice] }), nobody)), undefined)
+      const strict = home('originator: {askHome: false, withoutNumber: reject}')
+      assert.equal(askHome(decide(message({ asserted: [alice] }), strict)), 'noOriginator')
+    })
   })
 
   test('short local numbers keep their digits; services have an originator of their own', () => {

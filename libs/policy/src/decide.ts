@@ -12,8 +12,16 @@ export type Decision =
       readonly originator: Address
       readonly anonymous: boolean
       readonly rule: string
+      /** The HSS is asked for a number of this sender first; never of one that hides. */
+      readonly askHome?: HomeQuestion
     }
   | { readonly kind: 'refuse'; readonly cause: Cause; readonly rule: string }
+
+/** Whose number the HSS is asked for, and what becomes of the message when it tells none. */
+export interface HomeQuestion {
+  readonly uri: string
+  readonly otherwise: 'as-prepared' | 'refuse'
+}
 
 /** One of the questions of step 7 and the setting that answered it. */
 export interface Verdict {
@@ -23,8 +31,8 @@ export interface Verdict {
 }
 
 /**
- * Authorisation first, then anonymity, then TP-OA, in the order of TS 23.204 §6.13 step 7. Nothing is asked. `trail`
- * takes every verdict on the way, for those who want to know why.
+ * Authorisation first, then anonymity, then TP-OA, in the order of TS 23.204 §6.13 step 7. Nothing is asked; what the HSS
+ * may be asked afterwards is said. `trail` takes every verdict on the way, for those who want to know why.
  */
 export function decide(
   message: ImReceived,
@@ -55,17 +63,18 @@ function concluded(verdict: Conclusion, trail: Verdict[] | undefined): Decision 
   return verdict.decision
 }
 
-function hidden(message: ImReceived, { anonymity }: Policy): Conclusion {
+function hidden(message: ImReceived, policy: Policy): Conclusion {
+  const { anonymity } = policy
   const question = 'anonymity'
-  const { mode, originator, value, rejectedBy } = anonymity
+  const { mode, rejectedBy } = anonymity
   const { number } = message.recipient
   if (mode === 'allow' && rejectedBy.some((prefix) => number?.startsWith(prefix) === true))
     return { question, ...refused('anonymityDisallowed', 'anonymity.rejectedBy') }
   switch (mode) {
     case 'allow': {
       const rule = 'anonymity.mode'
-      const shown = address({ type: originator, value })
-      return { question, rule, decision: { kind: 'convert', originator: shown, anonymous: true, rule } }
+      const decision = { kind: 'convert', originator: anonymous(policy), anonymous: true, rule } as const
+      return { question, rule, decision }
     }
     case 'prohibit':
       return { question, ...refused('anonymityDisallowed', 'anonymity.mode') }
@@ -78,10 +87,25 @@ function hidden(message: ImReceived, { anonymity }: Policy): Conclusion {
 
 function named(message: ImReceived, policy: Policy, numbers: PseudoNumbers): Conclusion {
   const question = 'originator'
-  const { originator, rule } = originate(message, policy, numbers)
+  const { originator, rule, askHome: uri } = originate(message, policy, numbers)
+  if (uri !== undefined) {
+    const otherwise = originator === undefined ? 'refuse' : 'as-prepared'
+    // What is refused without a number is prepared as if the sender hid: nobody is to see it.
+    const shown = originator ?? anonymous(policy)
+    const askHome = { uri, otherwise } as const
+    return {
+      question,
+      rule,
+      decision: { kind: 'convert', originator: shown, anonymous: false, rule, askHome },
+    }
+  }
   return originator === undefined
     ? { question, ...refused('noOriginator', rule) }
     : { question, rule, decision: { kind: 'convert', originator, anonymous: false, rule } }
+}
+
+function anonymous({ anonymity: { originator, value } }: Policy): Address {
+  return address({ type: originator, value })
 }
 
 function refused(cause: Cause, rule: string): { readonly rule: string; readonly decision: Decision } {

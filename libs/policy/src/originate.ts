@@ -2,7 +2,7 @@ import type { ImReceived } from '@ipsmgw/events'
 import { numberFromUri } from '@ipsmgw/numbering'
 import { type Address, NumberingPlan, TypeOfNumber } from '@ipsmgw/sms'
 import { alphanumericOriginator } from './alphanumeric.ts'
-import { identityOf } from './identity.ts'
+import { domainOf, identityOf } from './identity.ts'
 import type { Policy } from './schema.ts'
 import type { OriginatorSetting } from './sections.ts'
 
@@ -16,6 +16,8 @@ export interface PseudoNumbers {
 export interface Origin {
   readonly originator?: Address
   readonly rule: string
+  /** Identity of the sender that the HSS may know a number of: that one comes first, `originator` when there is none. */
+  readonly askHome?: string
 }
 
 type Identity = ImReceived['sender']['from']
@@ -36,7 +38,18 @@ export function originate(message: ImReceived, policy: Policy, numbers: PseudoNu
     return { originator: address({ type: 'international', value: numbered.number }), rule: 'sender number' }
   const local = localNumber(candidates, policy)
   if (local !== undefined) return { originator: address(local), rule: 'originator.localNumbers' }
-  return withoutNumber(message, candidates, policy, numbers)
+  const uri = atHome(asserted, policy)
+  return {
+    ...withoutNumber(message, candidates, policy, numbers),
+    ...(uri !== undefined && { askHome: uri }),
+  }
+}
+
+/** The asserted identity of a domain that is named as ours: of others the HSS knows nothing, and is told nothing. */
+function atHome(asserted: readonly Identity[], { homeDomains, originator }: Policy): string | undefined {
+  if (!originator.askHome) return undefined
+  const domains = new Set(homeDomains.map((domain) => domain.toLowerCase()))
+  return asserted.find(({ uri }) => domains.has(domainOf(uri) ?? ''))?.uri
 }
 
 function withoutNumber(

@@ -97,6 +97,11 @@ const PseudoNumbers = Type.Object(
 /** Whose address the phone sees. */
 export const originatorSchema = Type.Object(
   {
+    askHome: Type.Boolean({
+      default: true,
+      description:
+        'sender of homeDomains without a number: the HSS is asked for it, before withoutNumber holds',
+    }),
     withoutNumber: Type.Enum(['alphanumeric', 'pseudo', 'fixed', 'reject'], {
       default: 'alphanumeric',
       description: 'sender without a number: its name, a number of the pool, one fixed originator, or 403',

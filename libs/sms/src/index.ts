@@ -14,6 +14,7 @@ export { decodeGsm7, encodeGsm7, hasLockingTable } from './gsm7/alphabet.ts'
 export { packedOctets, packSeptets, unpackSeptets } from './gsm7/packing.ts'
 export { Language } from './gsm7/tables.ts'
 export * from './messages.ts'
+export { addressText, originatorOctets, withOriginator } from './originator.ts'
 export {
   type ConcatenationReference,
   DEFAULT_MAX_PARTS,

@@ -39,6 +39,20 @@ describe('ipsmgw explain', () => {
     assert.match(long.text, /413 Request Entity Too Large: tooLong, by text\.maximumParts/)
   })
 
+  test('names the sender that the HSS is asked about, and what is done without its number', () => {
+    const named = (policy: object) =>
+      run(
+        policy,
+        message('x').replace('<tel:+447700900111>\r\nContent', '<sip:alice@ims.example>\r\nContent'),
+      ).text
+    assert.match(
+      named({}),
+      /^hss-routing +asks the HSS for the number of sip:alice@ims.example; without one as below$/m,
+    )
+    assert.match(named({ originator: { withoutNumber: 'reject' } }), /; without one 403$/m)
+    assert.doesNotMatch(run({}).text, /^hss-routing/m)
+  })
+
   test('names what already the SIP side refuses', () => {
     assert.match(
       run({}, VECTOR, { ...PEER, trusted: false }).text,

@@ -2,6 +2,7 @@ import { type Bus, type Consumer, insist, on } from '@ipsmgw/bus'
 import { smOutcome, smPrepared, smReports, smRouted } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 import type { Part } from '@ipsmgw/runtime'
+import { Originators, type OriginatorsDependencies, type OriginatorsOptions } from './originators.ts'
 import {
   consumeOutcomes,
   type OutcomeConsumerDependencies,
@@ -12,12 +13,13 @@ import { type RouteQuery, Router, type RouterOptions } from './router.ts'
 
 export interface HssRoutingOptions extends RouterOptions {
   readonly recipients: RecipientsOptions
+  readonly originators: OriginatorsOptions
   readonly maximumInFlight: number
   /** Reports of outcomes to the home network. */
   readonly outcomes: OutcomeConsumerOptions
 }
 
-export interface HssRoutingDependencies extends RecipientsDependencies {
+export interface HssRoutingDependencies extends RecipientsDependencies, OriginatorsDependencies {
   readonly bus: Bus
   readonly keys: KeyMaker
   readonly route: RouteQuery
@@ -34,6 +36,7 @@ export function createHssRouting(options: HssRoutingOptions, dependencies: HssRo
   const router = new Router(options, {
     ...dependencies,
     recipients: new Recipients(options.recipients, dependencies),
+    originators: new Originators(options.originators, dependencies),
     // The same again, not another answer of the HSS: the first may be on the bus though nobody confirmed it.
     publishRouted: (routed) => insist(() => bus.publish(smRouted, routed), dependencies),
     publishReport: (report) => insist(() => bus.publish(smReports, { report }), dependencies),

@@ -14,7 +14,13 @@ import { createMapRouting } from './map-routing.ts'
 import { createMapStatus } from './map-status.ts'
 import type { OutcomeConsumerDependencies } from './outcome-consumer.ts'
 import type { RecipientsDependencies } from './recipients.ts'
-import { createAlertReport, createQueryReport, createStatusReport, type QueryReport } from './report.ts'
+import {
+  createAlertReport,
+  createOriginatorReport,
+  createQueryReport,
+  createStatusReport,
+  type QueryReport,
+} from './report.ts'
 import type { RouteQuery } from './router.ts'
 import { inOrder } from './routing-order.ts'
 import { createS6cRouting } from './s6c-routing.ts'
@@ -46,6 +52,7 @@ export function buildHssRouting(
     withoutNumber,
     hssId,
     protocols,
+    tellSender,
   } = config.routing
   const outcomes = { ...REPORT_PAUSES, maximumAgeMs, maximumInFlight }
   return createHssRouting(
@@ -57,9 +64,10 @@ export function buildHssRouting(
         ...(hssId !== undefined && { hssId }),
         always: protocols.includes('sh'),
       },
+      originators: { tellSender },
     },
     {
-      ...{ bus, keys, now, policy },
+      ...{ bus, keys, now, policy, askedHome: createOriginatorReport(telemetry) },
       ...queries,
       outcomes: { queries: statuses, reported: createStatusReport(telemetry) },
     },

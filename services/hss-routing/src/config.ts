@@ -70,6 +70,11 @@ const routingSchema = Type.Object(
       default: true,
       description: 'HSS and HLR keep no waiting data: without a store nobody acts on their alerts',
     }),
+    tellSender: Type.Boolean({
+      default: false,
+      description:
+        'SRR and SRI name the sender (SM-RP-SMEA), for home networks that filter; never one that hides',
+    }),
     reportMaximumAgeMs: Type.Integer({
       default: 3_600_000,
       minimum: 1_000,

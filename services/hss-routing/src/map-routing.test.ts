@@ -217,6 +217,21 @@ describe('TS 29.002 §17.6.6: what an HLR refuses', () => {
     assert.equal(lab.got.length, 0)
   })
 
+  test('sm-RP-MTI and sm-RP-SMEA go together, where the HLR is to be told who sends', async (t) => {
+    const lab = Lab.answering(t, { networkNodeNumber: internationalNumber(MSC) })
+    const smea = Buffer.from('0b915155001040f2', 'hex')
+    await lab.route({ number: MSISDN, smea }, 4_000)
+    await lab.route({ number: MSISDN }, 4_000)
+    const told = lab.got.map(({ argument: { smRpMti, smRpSmea } }) => [
+      smRpMti,
+      smRpSmea && Buffer.from(smRpSmea).toString('hex'),
+    ])
+    assert.deepEqual(told, [
+      [0, '0b915155001040f2'],
+      [undefined, undefined],
+    ])
+  })
+
   test('a question that is lost is asked again within its budget', async (t) => {
     const lab = Lab.answering(t, at(MSC))
     let sent = 0

@@ -39,14 +39,19 @@ export function createMapRouting(
   map: Pick<MapClient, 'sendRoutingInfoForSM'>,
   options: MapRoutingOptions,
 ): RouteQuery {
-  return async ({ number }, budgetMs) => {
+  return async ({ number, smea }, budgetMs) => {
     // The number is the address of the question: without it no STP finds the HLR.
     if (number === undefined)
       return { kind: 'refused', cause: 'noSubscriberNumber', detail: 'MAP asks by number' }
     const untilMs = performance.now() + budgetMs
     for (;;) {
       const leftMs = untilMs - performance.now()
-      const outcome = await ask(map, options, number.replace(/^\+/, ''), Math.min(leftMs, options.attemptMs))
+      const outcome = await ask(
+        map,
+        options,
+        { digits: number.replace(/^\+/, ''), smea },
+        Math.min(leftMs, options.attemptMs),
+      )
       const silent = outcome.kind === 'unknown' && outcome.reason === 'timeout'
       if (!silent || untilMs - performance.now() < SHORTEST_ATTEMPT_MS) return read(outcome, options)
     }
@@ -56,10 +61,13 @@ export function createMapRouting(
 /** Below it another question is not worth while. */
 const SHORTEST_ATTEMPT_MS = 100
 
+/** sm-RP-MTI of a Short Message, not of a status report. */
+const SM_DELIVER = 0
+
 function ask(
   map: Pick<MapClient, 'sendRoutingInfoForSM'>,
   { serviceCentre, smsf, singleAttempt }: MapRoutingOptions,
-  digits: string,
+  { digits, smea }: { readonly digits: string; readonly smea: Buffer | undefined },
   timeoutMs: number,
 ): Promise<Outcome> {
   return map.sendRoutingInfoForSM(
@@ -73,6 +81,8 @@ function ask(
       smRpPri: true,
       serviceCentreAddress: internationalNumber(serviceCentre),
       gprsSupportIndicator: true,
+      // Both or neither: filtering asks what comes, and from whom.
+      ...(smea !== undefined && { smRpMti: SM_DELIVER, smRpSmea: smea }),
       ...(singleAttempt && { singleAttemptDelivery: true }),
       ...(smsf && { smsfSupportIndicator: true }),
     },

@@ -1,5 +1,6 @@
 import { counter, histogram, type Logger, NETWORK_BUCKETS_SECONDS, type Registry } from '@ipsmgw/telemetry'
 import type { AlertsDependencies } from './alerts.ts'
+import type { OriginatorsDependencies } from './originators.ts'
 import type { Refusal, RouteQuery } from './router.ts'
 import type { ShQueries } from './sh/sh-client.ts'
 import type { StatusReporterDependencies } from './status-reporter.ts'
@@ -60,6 +61,28 @@ export function createQueryReport({
       read: (question, budgetMs) => reported('resolve', () => queries.read(question, budgetMs)),
       subscribe: (question, host, untilMs) => queries.subscribe(question, host, untilMs),
     }),
+  }
+}
+
+const HOME_ANSWERS = ['number', 'barred', 'no-number', 'unknown-user', 'failed'] as const
+
+/** Every sender that the HSS was asked about. */
+export function createOriginatorReport({
+  registry,
+  logger,
+}: {
+  registry: Registry
+  logger: Logger
+}): OriginatorsDependencies['askedHome'] {
+  const senders = counter(
+    registry,
+    'ipsmgw_routing_senders_total',
+    'Senders without a number that the HSS was asked about, by what it told; but for number the policy has the word',
+    { answer: HOME_ANSWERS },
+  )
+  return (answer, { messageId }) => {
+    senders.inc({ answer })
+    if (answer !== 'number') logger.debug({ interface: 'sh', messageId, answer }, 'no number of the sender')
   }
 }
 

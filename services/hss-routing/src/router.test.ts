@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SmOutcome, SmPrepared, SmReport, SmRouted } from '@ipsmgw/events'
 import { KeyMaker } from '@ipsmgw/numbering'
-import { type RouteQuery, Router, type Target } from './router.ts'
+import type { Origin } from './originators.ts'
+import { type Refusal, type RouteQuery, Router, type Sender, type Target } from './router.ts'
 
 const START = 1_790_000_000_000
 const NUMBER = '+447900123456'
@@ -44,15 +45,17 @@ async function route(
     answer = AT_MME,
     singleAttempt = true,
     owned = () => true,
+    origin,
   }: {
     target?: { kind: 'target' } & Target
     answer?: Answer
     singleAttempt?: boolean
     owned?: () => boolean
+    origin?: Origin | Refusal
   } = {},
 ) {
   const outcomes: SmOutcome[] = []
-  const targets: Target[] = []
+  const targets: (Target & Sender)[] = []
   const routed: SmRouted[] = []
   const reports: SmReport[] = []
   const budgets: number[] = []
@@ -60,6 +63,9 @@ async function route(
     { preference: ['mme'], singleAttempt, budgetMs: 4_000 },
     {
       recipients: { target: async () => target },
+      originators: {
+        of: async ({ tpdus }) => origin ?? { kind: 'origin', tpdus },
+      },
       route: async (asked, budgetMs) => {
         budgets.push(budgetMs)
         targets.push(asked)
@@ -101,6 +107,34 @@ describe('TS 23.204 §6.13 step 8: in time', () => {
       const { routed, reports, outcomes } = await route(prepared(), START, { answer, owned })
       assert.deepEqual([routed, reports, outcomes], [[], [], []])
     }
+  })
+})
+
+describe('TS 23.204 §6.13 step 8: the originator that the HSS told', () => {
+  const smea = Buffer.from('0b915155001040f2', 'hex')
+  const origin: Origin = { kind: 'origin', tpdus: ['BBBB', 'BBBB'], shown: '+15550001042', smea }
+
+  test('is in all parts and on record; HSS and HLR are told it, and again with a second routing', async () => {
+    const { routed, reports, targets } = await route(prepared(), START, { origin })
+    assert.deepEqual(routed[0]?.tpdus, ['BBBB', 'BBBB'])
+    assert.equal(reports[0]?.originator, '+15550001042')
+    assert.deepEqual(targets[0]?.smea, smea)
+    assert.equal(routed[0]?.hidden, false)
+  })
+
+  test('without it the record is that of the conversion, and nobody is told anything', async () => {
+    const { routed, reports, targets } = await route(prepared())
+    assert.deepEqual(
+      [reports[0]?.originator, targets[0]?.smea, routed[0]?.hidden],
+      [undefined, undefined, undefined],
+    )
+  })
+
+  test('where policy has no word for a sender without a number, nothing is routed', async () => {
+    const refused = { kind: 'refused', cause: 'noOriginator' } as const
+    const { routed, reports, targets } = await route(prepared(), START, { origin: refused })
+    assert.deepEqual([routed, targets], [[], []])
+    assert.deepEqual([reports[0]?.cause, reports[0]?.outcome], ['noOriginator', 'proof'])
   })
 })
 

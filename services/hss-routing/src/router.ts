@@ -11,6 +11,7 @@ import {
   type SmsmiCorrelation,
 } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
+import type { Origin, Originators } from './originators.ts'
 import type { Recipients } from './recipients.ts'
 import type { ImsState } from './sh/user-data.ts'
 
@@ -56,8 +57,13 @@ export interface Target {
   readonly imsState?: ImsState
 }
 
+/** Who sends, as HSS and HLR may be told it: octets of TP-OA. */
+export interface Sender {
+  readonly smea?: Buffer
+}
+
 /** Serving nodes of a recipient (S6c SRR, MAP sendRoutingInfoForSM). */
-export type RouteQuery = (target: Target, budgetMs: number) => Promise<RoutingAnswer | Refusal>
+export type RouteQuery = (target: Target & Sender, budgetMs: number) => Promise<RoutingAnswer | Refusal>
 
 export interface RouterOptions {
   /** Kinds of node in the operator's order of preference; others are not used. */
@@ -70,6 +76,7 @@ export interface RouterOptions {
 
 export interface RouterDependencies {
   readonly recipients: Pick<Recipients, 'target'>
+  readonly originators: Pick<Originators, 'of'>
   readonly route: RouteQuery
   readonly keys: KeyMaker
   now(): number
@@ -94,22 +101,27 @@ export class Router {
 
   /** `owned`: the record is still this instance's; after the queries, which take their time, it may be another's. */
   async handle(prepared: SmPrepared, owned: () => boolean): Promise<void> {
-    const { now, recipients, route } = this.#dependencies
+    const { now, recipients, originators, route } = this.#dependencies
     // With part 1 on the phone the rest is sent even when it is late.
     const latestMs = prepared.routing.firstPart === 1 ? prepared.forwardByMs : Number.POSITIVE_INFINITY
     if (now() >= latestMs) return this.#fail(prepared, { kind: 'refused', cause: 'expiredBeforeForward' })
     const untilMs = Math.min(now() + this.#options.budgetMs, latestMs)
-    const target = await recipients.target(prepared, untilMs - now())
+    const [target, origin] = await Promise.all([
+      recipients.target(prepared, untilMs - now()),
+      originators.of(prepared, untilMs - now()),
+    ])
     if (!owned()) return
     if (target.kind === 'refused') return this.#fail(prepared, target)
-    const answer = await route(target, untilMs - now())
+    if (origin.kind === 'refused') return this.#fail(prepared, origin)
+    const { smea } = origin
+    const answer = await route({ ...target, ...(smea !== undefined && { smea }) }, untilMs - now())
     if (!owned()) return
-    if (answer.kind === 'routed') return this.#routed(prepared, target, answer)
+    if (answer.kind === 'routed') return this.#routed(prepared, target, origin, answer)
     await this.#tellHome(prepared, target, answer)
     await this.#fail(prepared, { ...answer, detail: detailOf(answer.detail, target) })
   }
 
-  async #routed(prepared: SmPrepared, target: Target, answer: RoutingAnswer): Promise<void> {
+  async #routed(prepared: SmPrepared, target: Target, origin: Origin, answer: RoutingAnswer): Promise<void> {
     const nodes = this.#ordered(answer.nodes)
     if (nodes.length === 0)
       return this.#fail(prepared, {
@@ -125,17 +137,22 @@ export class Router {
       imsi: answer.imsi,
       recipient: prepared.recipient,
       nodes,
-      tpdus: prepared.tpdus,
+      tpdus: origin.tpdus,
       routing: prepared.routing,
       ...(prepared.expiresAtMs !== undefined && { expiresAtMs: prepared.expiresAtMs }),
       early: prepared.early,
       ...(target.correlation !== undefined && { correlation: target.correlation }),
+      // The way may have to be asked for again, and by then nobody knows it otherwise.
+      ...(origin.smea !== undefined && { hidden: false }),
       ...this.#homeOf(answer, target),
     })
     const detail = detailOf(nodes.map((node) => node.kind).join(' '), target)
     await Promise.all([
       routed,
-      this.#report(prepared, { step: 'routed', peer: answer.peer, detail, imsi: target.imsi ?? answer.imsi }),
+      this.#report(prepared, {
+        ...{ step: 'routed', peer: answer.peer, detail, imsi: target.imsi ?? answer.imsi },
+        ...(origin.shown !== undefined && { originator: origin.shown }),
+      }),
     ])
   }
 

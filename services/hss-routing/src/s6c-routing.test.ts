@@ -46,6 +46,13 @@ describe('S6c routing', () => {
     ])
   })
 
+  test('TS 29.338 §5.3.2.3: SM-RP-SMEA says who sends, where it is to be told', async () => {
+    const it = routing([vector('sra-msc')])
+    const smea = Buffer.from('0b915155001040f2', 'hex')
+    await it.route({ ...TARGET, smea }, 4_000)
+    assert.deepEqual(it.sent[0]?.request['SM-RP-SMEA'], smea)
+  })
+
   test('TS 29.338 §5.3.3.6: an MSC with its LMSI is reached over MAP', async () => {
     const answer = await routing([vector('sra-msc')]).route(TARGET, 4_000)
     assert.ok(answer.kind === 'routed')

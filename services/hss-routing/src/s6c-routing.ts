@@ -15,7 +15,7 @@ import {
 } from '@ipsmgw/diameter'
 import type { NodeOutcome } from '@ipsmgw/events'
 import { type Answer, reading, refusal, resultText } from './diameter-answers.ts'
-import type { Refusal, RouteQuery, RoutingAnswer, Target } from './router.ts'
+import type { Refusal, RouteQuery, RoutingAnswer, Sender, Target } from './router.ts'
 import { isUndecided } from './routing-order.ts'
 import { servingNodesOf } from './serving-nodes.ts'
 
@@ -55,14 +55,14 @@ class S6cRouting {
   }
 
   /** The HSS that is known to have the user first; when that one cannot answer, whichever the realm has. */
-  async route({ hss, ...anywhere }: Target, budgetMs: number): Promise<RoutingAnswer | Refusal> {
+  async route({ hss, ...anywhere }: Target & Sender, budgetMs: number): Promise<RoutingAnswer | Refusal> {
     if (hss === undefined) return this.#routeAt(anywhere, budgetMs)
     const untilMs = performance.now() + budgetMs
     const answer = await this.#routeAt({ ...anywhere, hss }, Math.min(budgetMs, this.#options.attemptMs))
     return isUndecided(answer) ? this.#routeAt(anywhere, untilMs - performance.now()) : answer
   }
 
-  async #routeAt(target: Target, budgetMs: number): Promise<RoutingAnswer | Refusal> {
+  async #routeAt(target: Target & Sender, budgetMs: number): Promise<RoutingAnswer | Refusal> {
     const { smsf } = this.#options
     const untilMs = performance.now() + budgetMs
     const outcome = await this.#ask(target, budgetMs, smsf)
@@ -72,7 +72,7 @@ class S6cRouting {
     return this.#read(leftMs > 0 ? await this.#ask(target, leftMs, false) : outcome)
   }
 
-  #ask(target: Target, timeoutMs: number, smsf: boolean): Promise<SendResult> {
+  #ask(target: Target & Sender, timeoutMs: number, smsf: boolean): Promise<SendResult> {
     const { hssRealm, serviceCentre, attemptMs, singleAttempt } = this.#options
     const request: OutgoingRequest<'SRR'> = {
       ...(target.hss !== undefined && { 'Destination-Host': target.hss }),
@@ -80,6 +80,7 @@ class S6cRouting {
       ...subjectOf(target),
       'SC-Address': serviceCentre,
       'SM-RP-MTI': SmRpMti.SM_DELIVER,
+      ...(target.smea !== undefined && { 'SM-RP-SMEA': target.smea }),
       'SRR-Flags':
         SrrFlags['GPRS-Indicator'] |
         SrrFlags['SM-RP-PRI'] |

@@ -101,6 +101,27 @@ describe('TS 23.204 §6.13 step 7: conversion', () => {
     assert.equal(uriOf({ recipient: byName, sender: { ...sender, anonymity: { signal: 'id' } } }), undefined)
   })
 
+  test('the HSS is to be asked for the number of a sender of our own, and then routing says what the phone sees', () => {
+    const alice = { uri: 'sip:alice@ims.example' }
+    const sent = (rest: Partial<ImReceived['sender']>) =>
+      convert(
+        message('hello', { sender: { asserted: [alice], from: alice, ...rest } }),
+        tools((p) => ({ homeDomains: ['ims.example'], anonymity: { ...p.anonymity, mode: 'allow' } })),
+        1,
+      )
+    const asked = sent({})
+    assert.ok(asked.kind === 'prepared')
+    assert.deepEqual(asked.prepared.askHome, { uri: alice.uri, otherwise: 'as-prepared' })
+    assert.deepEqual([asked.report.originator, asked.prepared.hidden], [undefined, false])
+    const hidden = sent({ anonymity: { signal: 'Privacy: id' } })
+    assert.ok(hidden.kind === 'prepared')
+    assert.deepEqual([hidden.prepared.askHome, hidden.prepared.hidden], [undefined, true])
+    assert.equal(hidden.report.originator, 'Anonymous')
+    const numbered = sent({ asserted: [alice, { uri: 'tel:+447700900111', number: '+447700900111' }] })
+    assert.ok(numbered.kind === 'prepared')
+    assert.deepEqual([numbered.prepared.askHome, numbered.report.originator], [undefined, '+447700900111'])
+  })
+
   test('the profile of the SIP peer goes on: what remains of step 7 is decided by it', () => {
     const policy = loadPolicy('', { profiles: { cpm: {} } })
     const sip = { callId: 'c', peer: 'p', transport: 'udp', profile: 'cpm' } as const

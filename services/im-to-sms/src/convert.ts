@@ -2,12 +2,11 @@ import { envelopeOf, type ImReceived, type SmPrepared, type SmReport } from '@ip
 import type { KeyMaker } from '@ipsmgw/numbering'
 import { type Decision, decide, type Policy, policyFor, type Verdict } from '@ipsmgw/policy'
 import {
-  type Address,
+  addressText,
   encodeDeliverMessage,
   type Language,
   type ServiceCentreClock,
   type TextEncoding,
-  TypeOfNumber,
 } from '@ipsmgw/sms'
 
 /** Step 7's result: a Short Message for routing, or the refusal that ends the message. */
@@ -70,7 +69,8 @@ function prepared(
       by: 'im-to-sms',
       atMs,
       parts: encoded.tpdus.length,
-      originator: originatorText(decision.originator),
+      // Where the HSS is asked, routing says what the phone sees.
+      ...(decision.askHome === undefined && { originator: addressText(decision.originator) }),
       detail: `${alphabetOf(encoded.encoding)}, originator ${decision.originator.kind}`,
     },
     prepared: {
@@ -80,6 +80,8 @@ function prepared(
         ...(message.recipient.number !== undefined && { number: message.recipient.number }),
       },
       ...originatorOf(message),
+      hidden: message.sender.anonymity !== undefined,
+      ...(decision.askHome !== undefined && { askHome: decision.askHome }),
       ...(message.sip.profile !== undefined && { profile: message.sip.profile }),
       tpdus: encoded.tpdus.map((tpdu) => tpdu.toString('base64')),
       routing: { attempt: 1, firstPart: 1 },
@@ -87,12 +89,6 @@ function prepared(
       early: message.answer.earlyAtMs !== undefined,
     },
   }
-}
-
-/** TP-OA as people write it, for the completion record. */
-function originatorText(originator: Address): string {
-  if (originator.kind === 'alphanumeric') return originator.text
-  return originator.ton === TypeOfNumber.international ? `+${originator.digits}` : originator.digits
 }
 
 /** Only where routing may need it: between SIP URIs there is nothing else that the home network could go by. */

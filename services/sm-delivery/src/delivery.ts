@@ -225,6 +225,7 @@ export class Delivery {
       ...envelopeOf(message),
       recipient: message.recipient,
       ...(originatorUri !== undefined && { originatorUri }),
+      ...(message.hidden !== undefined && { hidden: message.hidden }),
       tpdus: message.tpdus,
       routing: { attempt: 2, firstPart: part },
       ...(message.expiresAtMs !== undefined && { expiresAtMs: message.expiresAtMs }),

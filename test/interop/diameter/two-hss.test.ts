@@ -73,6 +73,7 @@ describe('RFC 3539, RFC 6733 §5.5.4: two HSSs behind one realm, and one of them
           ownNumbers: [],
           protocols: ['s6c'],
           withoutNumber: 'imsi',
+          tellSender: false,
           sh: {
             cacheEntries: 1,
             cacheMs: 0,

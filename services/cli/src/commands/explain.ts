@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { answerFor, causeNamed } from '@ipsmgw/causes'
 import { ConfigError } from '@ipsmgw/config'
-import type { ImReceived } from '@ipsmgw/events'
+import type { ImReceived, SmPrepared } from '@ipsmgw/events'
 import { convert } from '@ipsmgw/im-to-sms'
 import { KeyMaker, messageIdOf } from '@ipsmgw/numbering'
 import { loadPolicy, type Policy, policyFor, type Verdict } from '@ipsmgw/policy'
@@ -174,9 +174,11 @@ function decisions(record: ImReceived, policy: Policy, keys: KeyMaker, nowMs: nu
     }
   }
   const tpdus = conversion.prepared.tpdus.map((tpdu) => Buffer.from(tpdu, 'base64'))
+  const { askHome } = conversion.prepared
   return {
     lines: [
       ...verdicts,
+      ...(askHome === undefined ? [] : [line('hss-routing', asking(askHome))]),
       line('encoding', conversion.report.detail ?? ''),
       ...tpdus.flatMap((tpdu, i) => [
         line(`TPDU ${i + 1}`, tpdu.toString('hex')),
@@ -185,6 +187,11 @@ function decisions(record: ImReceived, policy: Policy, keys: KeyMaker, nowMs: nu
     ],
     delivers: true,
   }
+}
+
+function asking({ uri, otherwise }: NonNullable<SmPrepared['askHome']>): string {
+  const without = otherwise === 'refuse' ? '403' : 'as below'
+  return `asks the HSS for the number of ${uri}; without one ${without}`
 }
 
 const WIDTH = 16

@@ -93,6 +93,9 @@ describe('TS 29.328 §6.1.1: reading a user', () => {
     const { sent, sh } = client([data('')], { imsi: false })
     assert.deepEqual(await sh.read(ALICE, 2_000), { kind: 'user', user: { host: 'hss.example' } })
     assert.equal(sent.length, 1)
+    const sender = client([data('')])
+    await sender.sh.read({ ...ALICE, numberOnly: true }, 2_000)
+    assert.equal(sender.sent.length, 1)
   })
 
   const silence = { kind: 'no-answer', peer: 'hss.example', reason: 'timeout' } as const

@@ -23,6 +23,8 @@ export interface UserQuestion {
   readonly publicIdentity: string
   /** Service-Indication of the repository data that are wanted too. */
   readonly serviceIndication?: string
+  /** Nothing else is of use: no IMSI of a user without a number. */
+  readonly numberOnly?: boolean
 }
 
 /** What the HSS tells of a user. */
@@ -89,7 +91,8 @@ export class ShClient implements ShQueries {
       outcome = await this.#ask(question, others, untilMs - performance.now())
     }
     const answer = userOf(outcome, question)
-    if (answer.kind === 'refused' || answer.user.number !== undefined || !this.#options.imsi) return answer
+    const imsi = this.#options.imsi && question.numberOnly !== true
+    if (answer.kind === 'refused' || answer.user.number !== undefined || !imsi) return answer
     return this.#withImsi(answer.user, question, untilMs - performance.now())
   }
 

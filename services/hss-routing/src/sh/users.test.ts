@@ -94,6 +94,13 @@ describe('Users kept for a time', () => {
     assert.deepEqual([lab.reads.length, lab.users.size], [3, 0])
   })
 
+  test('a number alone that was asked for is no answer to who the user is; the reverse it is', async () => {
+    const lab = new Lab()
+    const sender = { ...ALICE, numberOnly: true }
+    for (const question of [sender, sender, ALICE, sender]) await lab.look(question)
+    assert.deepEqual(lab.facts, ['miss', 'hit', 'miss', 'hit'])
+  })
+
   test('with a time of 0 nothing is kept', async () => {
     const lab = new Lab({ ttlMs: 0 })
     await lab.look()

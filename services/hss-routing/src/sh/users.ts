@@ -193,6 +193,7 @@ export class Users {
 
 /** Whether the answer to one question answers the other. */
 function covers(asked: UserQuestion, wanted: UserQuestion): boolean {
+  if (asked.numberOnly === true && wanted.numberOnly !== true) return false
   return wanted.serviceIndication === undefined || asked.serviceIndication === wanted.serviceIndication
 }
 
