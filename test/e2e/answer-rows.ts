@@ -1,5 +1,10 @@
+import { ReturnCause } from '@ipsmgw/sccp'
 import type { SubscriberSetting } from '@ipsmgw/test/lab'
 import type { Sending } from './sender.ts'
+
+const NO_ROUTE: Told = { status: 480, q850: 38 }
+/** Given back for load: the same, and when to come again. */
+const CONGESTED: Told = { status: 480, q850: 42, retryAfter: '10' }
 
 const HIDDEN = {
   from: '"Anonymous" <sip:anonymous@anonymous.invalid>',
@@ -221,6 +226,17 @@ export const IN_THE_HOME_NETWORK: readonly Row[] = [
   },
   { cause: 'HLR/HSS congested', diameter: [base(3004, 'hss')], status: 480, q850: 42, retryAfter: '10' },
 ].map((row) => ({ ...row, forwards: 0 }))
+
+/** The row "no route to serving node" over MAP: what SCCP says of the message that it gives back (Q.713 §3.12). */
+export const RETURNED: readonly (readonly [what: string, cause: ReturnCause, Told])[] = [
+  ['no translation for the nature of address', ReturnCause.noTranslationOfNature, NO_ROUTE],
+  ['no translation for the address', ReturnCause.noTranslationOfAddress, NO_ROUTE],
+  ['subsystem congestion', ReturnCause.subsystemCongestion, CONGESTED],
+  ['subsystem failure', ReturnCause.subsystemFailure, NO_ROUTE],
+  ['unequipped user', ReturnCause.unequippedUser, NO_ROUTE],
+  ['MTP failure', ReturnCause.mtpFailure, NO_ROUTE],
+  ['network congestion', ReturnCause.networkCongestion, CONGESTED],
+]
 
 /** Rows that the request itself brings about, or the policy. */
 export const IN_THE_REQUEST: readonly (Told & {

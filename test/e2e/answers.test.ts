@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, type TestContext, test } from 'node:test'
+import type { ReturnCause } from '@ipsmgw/sccp'
 import { LAB_NODES, type SubscriberSetting } from '@ipsmgw/test/lab'
 import { DiameterRelay } from '../support/diameter-relay.ts'
 import { eventually } from '../support/eventually.ts'
-import { AT_A_NODE, IN_THE_HOME_NETWORK, IN_THE_REQUEST, nameOf, type Row, type Told } from './answer-rows.ts'
+import {
+  AT_A_NODE,
+  IN_THE_HOME_NETWORK,
+  IN_THE_REQUEST,
+  nameOf,
+  RETURNED,
+  type Row,
+  type Told,
+} from './answer-rows.ts'
 import { ANSWER_BY_MS, GatewayInLab, type GatewayOptions, SCSCF, STRANGER } from './gateway.ts'
 import { type Answer, Sender } from './sender.ts'
 
@@ -174,6 +183,29 @@ describe('6. Each row of the causes, a serving node that is not reached', () => 
       [LAB_NODES.mme.identity],
     )
   })
+})
+
+describe('6. Each row of the causes, a serving node from which the message itself comes back (UDTS)', () => {
+  const suite = new Suite('msc', 447_900_130_000, () => ({
+    routing: { protocols: ['map'], preference: ['msc', 'sgsn', 'mme'] },
+    sip: { peers: [{ name: 'scscf', addresses: [SCSCF] }] },
+  }))
+  const unreachable = async (t: TestContext, cause: ReturnCause, setting: object, told: Told) => {
+    const { stp } = suite.gateway.lab
+    stp.returnFor(LAB_NODES.msc.number, cause)
+    t.after(() => stp.returnFor(LAB_NODES.msc.number, undefined))
+    await suite.walk({ behaviour: 'reachable', ...setting }, told)
+  }
+
+  for (const [what, cause, told] of RETURNED) {
+    test(`2 row no route to serving node, ${what}: ${told.status}, no node has seen it`, (t) =>
+      unreachable(t, cause, {}, { ...told, forwards: 0 }))
+    test(`2 row no route to serving node, ${what}, with another node: another node has it, 200`, (t) =>
+      unreachable(t, cause, { second: 'sgsn' }, { status: 200 }))
+  }
+
+  test('2 row no route to serving node: the next message arrives when the route is back', () =>
+    suite.walk({ behaviour: 'reachable' }, { status: 200 }))
 })
 
 describe('6. Each row of the causes by fault injection (docs/protocols/sip-answers.md, table 2), MAP', {

@@ -44,6 +44,8 @@ export interface Lab extends Part {
   readonly nodesLog: RequestLog
   /** Nodes that speak MAP. */
   readonly map: Readonly<Record<keyof typeof LAB_SIGNALLING, MapServingNode | Hlr>>
+  /** Its own STP, unless another network joins the nodes. */
+  readonly stp: Stp
   start(): Promise<void>
   stop(): Promise<void>
   /** Ports in use once started. */
@@ -78,8 +80,8 @@ export function createLab(options: LabOptions, { network }: LabDependencies = {}
   const hss = new Hss({ ...place('hss'), nodes: LAB_NODES }, { subscribers, log: hssLog })
   const mme = new ServingNode({ ...place('mme'), kind: 'mme' }, { lastHop, log: nodesLog })
   const sgsn = new ServingNode({ ...place('sgsn'), kind: 'sgsn' }, { lastHop, log: nodesLog })
-  const signalling =
-    network ?? new Stp({ host, port: ports.stp, ...STP, nodes: Object.values(LAB_SIGNALLING) })
+  const stp = new Stp({ host, port: ports.stp, ...STP, nodes: Object.values(LAB_SIGNALLING) })
+  const signalling = network ?? stp
   const map = mapNodes(signalling, { subscribers, lastHop, hssLog, nodesLog })
   const neighbours = [signalling, hss, mme, sgsn]
   return {
@@ -89,6 +91,7 @@ export function createLab(options: LabOptions, { network }: LabDependencies = {}
     hssLog,
     nodesLog,
     map,
+    stp,
     ports: () => ({ hss: hss.port, mme: mme.port, sgsn: sgsn.port, stp: signalling.port }),
     connected: () => neighbours.every(({ connected }) => connected),
     alert: (msisdn, gateway) => hss.alert(msisdn, gateway),

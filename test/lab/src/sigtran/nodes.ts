@@ -22,6 +22,11 @@ export function nodeFor<N extends SignallingNode>(nodes: Iterable<N>, data: Uint
   return undefined
 }
 
+/** The global title by which a message is addressed. */
+export function numberIn(data: Uint8Array): string | undefined {
+  return calledOf(data).globalTitle?.digits
+}
+
 function calledOf(data: Uint8Array): Partial<Pick<SccpAddress, 'ssn' | 'globalTitle'>> {
   try {
     return decodeSccp(data).called

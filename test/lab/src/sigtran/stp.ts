@@ -1,7 +1,8 @@
 import { Listeners, M3uaServer, type MtpService, type TransferIndication } from '@ipsmgw/m3ua'
 import { listenError } from '@ipsmgw/runtime'
-import { type RoutingOptions, SccpEndpoint } from '@ipsmgw/sccp'
-import { nodeFor, type SignallingNode } from './nodes.ts'
+import { type ReturnCause, type RoutingOptions, SccpEndpoint } from '@ipsmgw/sccp'
+import { nodeFor, numberIn, type SignallingNode } from './nodes.ts'
+import { returned } from './returned.ts'
 
 /** How the MAP nodes of a lab are joined to gateways. */
 export interface SignallingNetwork {
@@ -47,6 +48,7 @@ export class Stp implements SignallingNetwork {
   readonly #nodes: ReadonlyMap<SignallingNode, Listeners<TransferIndication>>
   readonly #own = new Listeners<TransferIndication>()
   readonly #sccp: SccpEndpoint
+  readonly #unreachable = new Map<string, ReturnCause>()
   #port = 0
 
   constructor(options: StpOptions) {
@@ -89,6 +91,12 @@ export class Stp implements SignallingNetwork {
     }
   }
 
+  /** From now on messages to this number come back with the cause (Q.713 §3.12); without one they arrive again. */
+  returnFor(number: string, cause: ReturnCause | undefined): void {
+    if (cause === undefined) this.#unreachable.delete(number)
+    else this.#unreachable.set(number, cause)
+  }
+
   async start(): Promise<void> {
     const { host, port } = this.#options
     try {
@@ -120,7 +128,17 @@ export class Stp implements SignallingNetwork {
   }
 
   #translate(indication: TransferIndication): void {
-    const { dpc, data } = indication
+    const { opc, dpc, data } = indication
+    const returnCause = this.#unreachable.get(numberIn(data) ?? '')
+    if (returnCause !== undefined) {
+      this.#server.send({
+        opc: this.#options.pointCode,
+        dpc: opc,
+        sls: 0,
+        data: returned(data, returnCause),
+      })
+      return
+    }
     const byPointCode = [...this.#nodes.keys()].find(({ pointCode }) => pointCode === dpc)
     const node = byPointCode ?? nodeFor(this.#nodes.keys(), data)
     if (node === undefined) this.#own.emit(indication)
