@@ -153,6 +153,19 @@ describe('MSRP over TLS and opened from either side (RFC 4975 §14, RFC 6135, RF
       await sender.bye()
     }))
 
+  test('§5.4: where the gateway opens: a sender that answers its opening SEND with 481 gets BYE, and no SMS leaves', () =>
+    withSender({ setup: 'passive', opening: '481 No Such Session' }, async (sender) => {
+      const to = subscriber()
+      await sender.invite(to.uri)
+      await sender.connect()
+      await sender.bye()
+      assert.deepEqual(
+        sender.msrp.map(({ startLine }) => startLine.replace(/^MSRP \S+ /, '')),
+        ['SEND'],
+      )
+      assert.deepEqual(gateway.lab.phones.messagesOf(to.digits), [])
+    }))
+
   test('nothing is connected to an address outside openTo: BYE', () =>
     withSender({ setup: 'passive' }, async (sender) => {
       const offer = sender.offer().replace(`msrp://${SCSCF}:`, 'msrp://127.0.0.99:')

@@ -179,6 +179,24 @@ describe('CPM large-message mode (RFC 3261 §13, RFC 4975)', () => {
     }
   })
 
+  test('§5.4: the opening SEND of a session that is none, and of one that has ended, is 481; that of a live one 200', async () => {
+    const final = await sender.invite(subscriber().uri)
+    await sender.connect()
+    const path = /^a=path:(\S+)/m.exec(final.text)?.[1] ?? ''
+    const open = async (to: string) => (await sender.response(sender.sendOpening(to))).startLine
+    assert.match(await open(path.replace(/\/[0-9a-f]+;/, '/0123456789abcdef;')), / 481 /)
+    assert.match(await open(path), / 200 /)
+    await sender.hangUp()
+    const late = await MsrpSender.open(SCSCF, gateway.sip)
+    try {
+      await late.invite(subscriber().uri)
+      await late.connect()
+      assert.match((await late.response(late.sendOpening(path))).startLine, / 481 /)
+    } finally {
+      late.close()
+    }
+  })
+
   const refused: readonly [string, { offer?: string; headers?: readonly string[] }, string, number][] = [
     ['a recipient of another network', {}, 'sip:alice@elsewhere.example', 404],
     ['no offer', { offer: '' }, '', 488],

@@ -30,6 +30,8 @@ export interface MediaOptions {
   readonly setup?: 'active' | 'passive' | 'actpass'
   /** a=fingerprint of the offer. */
   readonly fingerprint?: string
+  /** How it answers the opening of the gateway. Default: 200 OK. */
+  readonly opening?: string
 }
 
 const FROM = '<sip:+447700900111@ims.example;user=phone>'
@@ -176,7 +178,8 @@ export class MsrpSender {
       if (id === undefined || this.#answered.has(message)) continue
       this.#answered.add(message)
       const path = `To-Path: ${message.header('from-path')}\r\nFrom-Path: ${message.header('to-path')}`
-      socket.write(`MSRP ${id} 200 OK\r\n${path}\r\n-------${id}$\r\n`)
+      const { opening = '200 OK' } = this.#options
+      socket.write(`MSRP ${id} ${opening}\r\n${path}\r\n-------${id}$\r\n`)
     }
   }
 
@@ -225,6 +228,14 @@ export class MsrpSender {
     this.#media?.write(`${head.join('\r\n')}\r\nContent-Type: ${contentType}\r\n\r\n`)
     this.#media?.write(chunk)
     this.#media?.write(`\r\n-------${id}${flag}\r\n`)
+    return id
+  }
+
+  /** A SEND without a body, by which a side that has nothing to say opens the session (RFC 4975 §5.4). */
+  sendOpening(path: string): string {
+    const id = `t${randomBytes(6).toString('hex')}`
+    const head = [`MSRP ${id} SEND`, `To-Path: ${path}`, `From-Path: ${this.#ownPath}`]
+    this.#media?.write(`${head.join('\r\n')}\r\nMessage-ID: ${id}\r\nByte-Range: 1-0/0\r\n-------${id}$\r\n`)
     return id
   }
 
