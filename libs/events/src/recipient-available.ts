@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { defineTopic } from './define.ts'
 import { EpochMs } from './envelope.ts'
+import { SmsmiCorrelation } from './sm-outcome.ts'
 
 const Digits = Type.String({ pattern: '^[0-9]{1,20}$' })
 
@@ -13,12 +14,13 @@ export const recipientAvailableSchema = Type.Object({
   deliveryKey: Type.String({
     minLength: 16,
     maxLength: 64,
-    description: 'HMAC of the MSISDN, else the IMSI',
+    description: 'HMAC of the MSISDN, else the IMSI, else the SIP URI of the correlation',
   }),
   atMs: EpochMs,
   protocol: Type.Enum(['s6c', 'map']),
   msisdn: Type.Optional(Digits),
   imsi: Type.Optional(Digits),
+  correlation: Type.Optional(SmsmiCorrelation),
   untilMs: Type.Optional(Type.Integer({ minimum: 0, description: 'the phone sleeps again then' })),
   newNode: Type.Boolean({ description: 'under another serving node: routing must be asked again' }),
 })

@@ -1,13 +1,16 @@
 import {
   type DiameterNode,
+  type Fields,
   type IncomingRequest,
   type OutgoingAnswer,
   ResultCode,
   result,
   SmsGmscAlertEvent,
 } from '@ipsmgw/diameter'
+import type { SmsmiCorrelation } from '@ipsmgw/events'
 import type { Argument, MapAnswer, MapHandlers, MapRequest } from '@ipsmgw/map'
 import type { Alerts } from './alerts.ts'
+import { publicIdentityOf } from './sh/public-identity.ts'
 
 /** Between the era of the times in MAP, 1900, and that of the clock. */
 const SECONDS_1900_TO_1970 = 2_208_988_800
@@ -21,7 +24,10 @@ async function overDiameter(
   { fields, message }: IncomingRequest<'ALR'>,
   alerts: Alerts,
 ): Promise<OutgoingAnswer<'ALR'>> {
-  const { MSISDN: msisdn, 'User-Name': imsi } = fields['User-Identifier']
+  const { MSISDN: msisdn, 'User-Name': name } = fields['User-Identifier']
+  const correlation = correlationOf(fields['SMSMI-Correlation-ID'])
+  // Beside a correlation id User-Name may be the HSS-ID, as in SRR.
+  const imsi = name !== correlation?.hssId && IMSI.test(name ?? '') ? name : undefined
   const until = fields['Maximum-UE-Availability-Time']
   const event = fields['SMS-GMSC-Alert-Event'] ?? 0
   const taken = alerts.take({
@@ -30,6 +36,7 @@ async function overDiameter(
     serviceCentre: fields['SC-Address'],
     ...(msisdn !== undefined && { msisdn }),
     ...(imsi !== undefined && { imsi }),
+    ...(correlation !== undefined && { correlation }),
     ...(until !== undefined && { untilMs: until.getTime() }),
     newNode: (event & SmsGmscAlertEvent['UE-Under-New-Serving-Node']) !== 0,
   })
@@ -45,6 +52,18 @@ async function overDiameter(
       // It is not safe yet: whoever sent it keeps it.
       return result(ResultCode.UNABLE_TO_COMPLY)
   }
+}
+
+const IMSI = /^[0-9]{5,15}$/
+const LONGEST_URI = 2_048
+const LONGEST_HSS_ID = 255
+
+/** What an HSS gives back of a message to a user without a number; without the recipient's URI it names nobody. */
+function correlationOf(id: Fields<'ALR'>['SMSMI-Correlation-ID']): SmsmiCorrelation | undefined {
+  const { 'HSS-ID': hssId, 'Originating-SIP-URI': from, 'Destination-SIP-URI': to } = id ?? {}
+  if (!hssId || !to || hssId.length > LONGEST_HSS_ID || to.length > LONGEST_URI) return undefined
+  const told = from !== undefined && from.length <= LONGEST_URI
+  return { hssId, ...(told && { originatingUri: from }), destinationUri: publicIdentityOf(to) }
 }
 
 /** Serves alertServiceCentre of an HLR, and the form without result of version 1 (TS 29.002 §12.5). */

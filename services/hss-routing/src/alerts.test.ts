@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Fields, IncomingRequest, OutgoingAnswer, RequestHandler } from '@ipsmgw/diameter'
-import type { RecipientAvailable } from '@ipsmgw/events'
+import { type RecipientAvailable, recipientAvailable } from '@ipsmgw/events'
 import { internationalNumber, type MapRequest } from '@ipsmgw/map'
 import { KeyMaker } from '@ipsmgw/numbering'
 import { SccpAddress, Ssn } from '@ipsmgw/sccp'
@@ -78,6 +78,46 @@ describe('TS 29.338 §5.2.2: alerts over Diameter', () => {
       { imsi, untilMs, newNode },
       { imsi: '001010000000001', untilMs: 1_790_000_060_000, newNode: true },
     )
+  })
+
+  test('TS 29.338 §5.2.2: of a user without a number SMSMI-Correlation-ID says who it is, and goes along', async () => {
+    const { alr, events } = desk()
+    const correlation = {
+      'HSS-ID': '00101',
+      'Originating-SIP-URI': 'sip:alice@ims.example',
+      'Destination-SIP-URI': 'sip:Bob@IMS.example;user=ip',
+    }
+    const carried = {
+      hssId: '00101',
+      originatingUri: 'sip:alice@ims.example',
+      destinationUri: 'sip:Bob@ims.example',
+    }
+    const rows = [
+      // HSS-ID in User-Name, as in SRR: digits, and yet nobody's IMSI.
+      [{ 'User-Name': '00101' }, undefined, 'sip:Bob@ims.example'],
+      [{}, undefined, 'sip:Bob@ims.example'],
+      [{ 'User-Name': '001010000000001' }, '001010000000001', '001010000000001'],
+    ] as const
+    for (const [index, [identifier, imsi, subject]] of rows.entries()) {
+      const fields = { 'User-Identifier': identifier, 'SMSMI-Correlation-ID': correlation }
+      assert.deepEqual(await alr(fields, index), { 'Result-Code': 2001 })
+      const event = events[index] ?? assert.fail()
+      assert.deepEqual([event.correlation, event.imsi, event.msisdn], [carried, imsi, undefined])
+      assert.equal(event.deliveryKey, keys.keyOf(subject))
+      assert.deepEqual(recipientAvailable.decode(recipientAvailable.encode(event)), event)
+    }
+  })
+
+  test('a correlation that names nobody, one beyond all bounds and a User-Name that is no IMSI are nobody', async () => {
+    const { alr, events, verdicts } = desk()
+    for (const [index, fields] of [
+      { 'SMSMI-Correlation-ID': { 'HSS-ID': '00101' } },
+      { 'SMSMI-Correlation-ID': { 'Destination-SIP-URI': 'sip:bob@ims.example' } },
+      { 'SMSMI-Correlation-ID': { 'HSS-ID': 'h', 'Destination-SIP-URI': `sip:${'b'.repeat(3_000)}@a` } },
+      { 'User-Identifier': { 'User-Name': 'hss1' } },
+    ].entries())
+      assert.deepEqual(await alr({ 'User-Identifier': {}, ...fields }, index), { 'Result-Code': 5005 })
+    assert.deepEqual([events, new Set(verdicts)], [[], new Set(['nobody'])])
   })
 
   test('RFC 6733 §3: a copy over another path is answered and told nobody; another replica gives it the same id', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RecipientAvailable } from '@ipsmgw/events'
+import type { RecipientAvailable, SmsmiCorrelation } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
 
 /** What HSS, HLR, MME or SGSN says: a phone can be reached again. */
@@ -11,6 +11,8 @@ export interface Alert {
   readonly serviceCentre: string
   readonly msisdn?: string
   readonly imsi?: string
+  /** Of a user without a number (TS 29.338, SMSMI-Correlation-ID), its recipient's URI in canonical form. */
+  readonly correlation?: SmsmiCorrelation
   readonly untilMs?: number
   readonly newNode?: boolean
 }
@@ -59,10 +61,10 @@ export class Alerts {
   }
 
   async #verdict(alert: Alert): Promise<AlertVerdict> {
-    const { protocol, identity, serviceCentre, msisdn, imsi, untilMs, newNode = false } = alert
+    const { protocol, identity, serviceCentre, msisdn, imsi, correlation, untilMs, newNode = false } = alert
     const { keys, now, publish } = this.#dependencies
     if (serviceCentre !== this.#options.serviceCentre) return 'other-service-centre'
-    const subject = msisdn === undefined ? imsi : `+${msisdn}`
+    const subject = msisdn === undefined ? (imsi ?? correlation?.destinationUri) : `+${msisdn}`
     if (subject === undefined) return 'nobody'
     const alertId = createHash('sha256')
       .update(`${protocol} ${identity}`)
@@ -73,6 +75,7 @@ export class Alerts {
       ...{ alertId, protocol, newNode, deliveryKey: keys.keyOf(subject), atMs: now() },
       ...(msisdn !== undefined && { msisdn }),
       ...(imsi !== undefined && { imsi }),
+      ...(correlation !== undefined && { correlation }),
       ...(untilMs !== undefined && { untilMs }),
     })
     this.#current.add(alertId)
