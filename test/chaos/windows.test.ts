@@ -24,6 +24,12 @@ for (const [window, what, attempts, freezes] of [
     [held('a', 0)],
     { a: [{ fromMs: 25_000, toMs: 38_000 }] },
   ],
+  [
+    'frozen ingress',
+    "the sender's own timer is a moment early",
+    [{ ...held('a', 0), toMs: PATIENCE_MS + 11, ending: 'timeout' }],
+    { a: [{ fromMs: 25_000, toMs: 38_000 }] },
+  ],
   ['frozen ingress', 'it has just thawed', [held('a', 0)], { a: [{ fromMs: 18_500, toMs: 31_500 }] }],
   [undefined, 'it thawed in time', [held('a', 0)], { a: [{ fromMs: 10_000, toMs: 23_000 }] }],
   [

@@ -22,7 +22,8 @@ export function silentWindow(
   freezesOf: (instance: string) => readonly Freeze[],
 ): 'frozen ingress' | 'moved late' | undefined {
   const endMs = sentAtMs + patienceMs
-  const open = attempts.filter(({ toMs }) => toMs === undefined)
+  // The sender's own timer may be a moment before its patience is counted as over: nobody had answered.
+  const open = attempts.filter(({ toMs }) => toMs === undefined || toMs >= endMs)
   const late = (attempt: Attempt) => arrivalOf(attempt, freezesOf(attempt.instance)) + GUARD_MS >= endMs
   const frozen = ({ instance }: Attempt) =>
     freezesOf(instance).some(({ fromMs, toMs }) => fromMs < endMs && endMs < toMs + AWAKE_AFTER_MS)
