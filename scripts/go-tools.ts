@@ -24,6 +24,7 @@ const kubernetes = (name: string) => ({
 const known = {
   helm: { module: 'helm.sh/helm/v3/cmd/helm', version: 'v3.22.0' },
   'manifest-gate': { folder: 'scripts/manifest-gate' },
+  'sip-sender': { folder: 'test/interop/sip/sender' },
   'otel-collector': { folder: 'scripts/otel-collector' },
   etcd: { folder: 'scripts/kubernetes', package: 'go.etcd.io/etcd/server/v3' },
   'kube-apiserver': kubernetes('kube-apiserver'),

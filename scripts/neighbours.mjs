@@ -9,7 +9,6 @@ const packagesOf = {
   sipp: ['sip-tester'],
   kamailio: ['kamailio'],
   'kamailio-tls': ['kamailio', 'kamailio-tls-modules'],
-  python3: ['python3', 'python3-venv'],
   tshark: ['tshark'],
   capture: ['tshark'],
   java: ['openjdk-17-jre-headless'],
@@ -17,6 +16,7 @@ const packagesOf = {
   'osmo-stp': ['osmo-stp'],
   'linux.uml': ['user-mode-linux', 'kmod', 'iproute2', 'procps'],
   freeDiameterd: ['freediameter', 'freediameter-extensions'],
+  'packet-filter': ['iptables', 'iproute2', 'util-linux'],
   buildah: ['buildah'],
   podman: ['podman', 'runc', 'conmon', 'containernetworking-plugins'],
   'podman-compose': ['podman-compose'],
@@ -53,6 +53,14 @@ const mayCapture = () =>
   spawnSync('dumpcap', ['-i', 'lo', '-L'], { stdio: 'ignore', env: { ...process.env, PATH: searchPath() } })
     .status === 0
 
+/** Whether this user may drop packets, in a network of its own. */
+const mayFilter = () =>
+  ['unshare', 'ip', 'iptables'].every(onPath) &&
+  spawnSync('unshare', ['-r', '-n', 'iptables', '-L', '-n'], {
+    stdio: 'ignore',
+    env: { ...process.env, PATH: searchPath() },
+  }).status === 0
+
 /** Modules lie in a folder per architecture. */
 const hasTlsModule = () =>
   onPath('kamailio') &&
@@ -61,6 +69,7 @@ const hasTlsModule = () =>
 
 const isHere = (program) => {
   if (program === 'capture') return mayCapture()
+  if (program === 'packet-filter') return mayFilter()
   return program === 'kamailio-tls' ? hasTlsModule() : onPath(program)
 }
 

@@ -1,4 +1,4 @@
-// neighbours: python3
+// neighbours: go
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Authority } from '../../support/certificates.ts'
 import { freePorts, type StartedGateway, startGateway } from '../../support/gateway-process.ts'
-import { runPjsip } from './pjsip.ts'
+import { runSipgo } from './sipgo.ts'
 
 const MESSAGES = 20
 const HOST = '127.0.0.1'
@@ -14,8 +14,8 @@ const BY_ADDRESS = '127.0.0.11'
 const SENDER = '+447700900111'
 const PAGER_MESSAGE = readFileSync(new URL('../../vectors/cpm-pager-message.sip', import.meta.url), 'utf8')
 
-describe('PJSIP as the sender: another SIP stack in the S-CSCF’s place', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-pjsip-'))
+describe('sipgo as the sender: another SIP stack in the S-CSCF’s place', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ipsmgw-sipgo-'))
   const authority = new Authority(folder)
   const own = authority.issue('gateway', 'ipsmgw.ims.example', `IP:${HOST}`)
   const scscf = authority.issue('scscf', 'scscf1.ims.example')
@@ -50,7 +50,7 @@ describe('PJSIP as the sender: another SIP stack in the S-CSCF’s place', () =>
   /** Bodies to numbers of their own; statuses, and what each phone holds. */
   async function send(transport: 'udp' | 'tcp' | 'tls', bodies: readonly string[], contentType: string) {
     const sent = bodies.map((body) => ({ body, to: String(++numbers) }))
-    const answers = await runPjsip({
+    const answers = await runSipgo({
       transport,
       localAddress: transport === 'tls' ? HOST : BY_ADDRESS,
       from: `sip:${SENDER}@ims.example;user=phone`,
@@ -76,7 +76,7 @@ describe('PJSIP as the sender: another SIP stack in the S-CSCF’s place', () =>
     test(`over ${transport}: ${MESSAGES} messages, as many 200, each text on its phone once`, async () => {
       const bodies = Array.from(
         { length: MESSAGES },
-        (_, i) => `Message ${i} by PJSIP over ${transport}, 5 €`,
+        (_, i) => `Message ${i} by sipgo over ${transport}, 5 €`,
       )
       const { answers, held } = await send(transport, bodies, 'text/plain')
       assert.deepEqual(
