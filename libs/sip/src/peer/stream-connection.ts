@@ -33,6 +33,9 @@ export class StreamConnection extends Timed implements FramerSink {
   #waiting = 0
   #receivedAtMs: number
   #messageSinceMs: number | undefined
+  /** What of the octets written had been taken by the system when it was last looked at, and when that changed. */
+  #takenOctets = -1
+  #takenAtMs: number
   #error: Error | undefined
 
   constructor(socket: Socket, transport: 'tcp' | 'tls', source: SipSource, context: ConnectionContext) {
@@ -43,6 +46,7 @@ export class StreamConnection extends Timed implements FramerSink {
     this.#context = context
     this.#framer = new StreamFramer(this, context.limits)
     this.#receivedAtMs = context.clock.now()
+    this.#takenAtMs = this.#receivedAtMs
     this.#schedule()
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
@@ -77,13 +81,27 @@ export class StreamConnection extends Timed implements FramerSink {
   /** False when closed, or closed by this very write because the peer does not read. */
   write(octets: string): boolean {
     if (!this.#open) return false
-    if (this.#socket.writableLength + octets.length > this.#context.limits.writeBufferOctets) {
+    if (this.#isStuck(octets.length)) {
       this.#context.count('writeBufferFull', this.transport)
       this.destroy()
       return false
     }
     this.#socket.write(octets, 'latin1')
     return true
+  }
+
+  /** Slow is not stuck: answers to a whole burst may wait for a peer that reads as fast as its line allows. */
+  #isStuck(moreOctets: number): boolean {
+    const waitingOctets = this.#socket.writableLength
+    if (waitingOctets === 0) return false
+    const { limits, clock } = this.#context
+    const takenOctets = this.#socket.bytesWritten - waitingOctets
+    if (takenOctets !== this.#takenOctets) {
+      this.#takenOctets = takenOctets
+      this.#takenAtMs = clock.now()
+    }
+    const isStalled = clock.now() - this.#takenAtMs >= limits.writeStallMs
+    return isStalled || waitingOctets + moreOctets > limits.writeBufferOctets
   }
 
   /** Closes after what is queued has been sent, at the latest after a short linger. */

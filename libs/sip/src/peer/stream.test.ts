@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { Harness, statusOf } from '../testing/harness.ts'
 import { messageOctets, TcpPeer } from '../testing/sockets.ts'
@@ -105,19 +106,52 @@ test('connections above the bound are closed at once, the others go on', () =>
     { limits: { connections: 1 } },
   ))
 
+/** Requests of a peer that does not read, answered at length until `until`. */
+async function answerUnread(harness: Harness, peer: TcpPeer, until: () => boolean): Promise<void> {
+  peer.socket.pause()
+  const body = 'x'.repeat(60_000)
+  for (let i = 0; i < 400 && !until(); i++) {
+    peer.send(message(`m${i}`))
+    const request = await harness.request(i)
+    request.respond(200, '', { body })
+  }
+}
+
 test('a peer that never reads is cut off at the bound of the write buffer', () =>
   Harness.run(
     async (harness) => {
       const peer = await TcpPeer.open(harness.address('tcp'))
-      peer.socket.pause()
-      const body = 'x'.repeat(60_000)
-      for (let i = 0; i < 400 && harness.count('writeBufferFull') === 0; i++) {
-        peer.send(message(`m${i}`))
-        const request = await harness.request(i)
-        request.respond(200, '', { body })
-      }
+      await answerUnread(harness, peer, () => harness.count('writeBufferFull') > 0)
       assert.equal(harness.count('writeBufferFull'), 1)
       await harness.seen('connectionClosed')
     },
     { limits: { writeBufferOctets: 200_000 } },
   ))
+
+test('a peer that has stopped reading is cut off when nothing has moved for a while, whatever room there is', () =>
+  Harness.run(
+    async (harness) => {
+      const peer = await TcpPeer.open(harness.address('tcp'))
+      await answerUnread(harness, peer, () => {
+        harness.clock.advance(100)
+        return harness.count('writeBufferFull') > 0
+      })
+      assert.equal(harness.count('writeBufferFull'), 1)
+      await harness.seen('connectionClosed')
+    },
+    { limits: { writeStallMs: 5_000 } },
+  ))
+
+test('a peer that reads late gets every answer of a burst', () =>
+  Harness.run(async (harness) => {
+    const peer = await TcpPeer.open(harness.address('tcp'))
+    let answered = 0
+    await answerUnread(harness, peer, () => answered++ >= 100)
+    let octets = 0
+    peer.socket.on('data', (chunk) => {
+      octets += chunk.length
+    })
+    peer.socket.resume()
+    while (octets < 100 * 60_000) await once(peer.socket, 'data')
+    assert.equal(harness.count('writeBufferFull'), 0)
+  }))

@@ -62,8 +62,10 @@ export interface EndpointLimits extends SipLimits {
   readonly clientTransactions: number
   /** Open stream connections. Above: a new one is closed at once. */
   readonly connections: number
-  /** Octets waiting for a peer that does not read. Above: its connection is closed. */
+  /** Octets waiting for a peer to read. Above: its connection is closed. */
   readonly writeBufferOctets: number
+  /** How long a peer may read nothing of what waits for it. Longer: its connection is closed with the next message. */
+  readonly writeStallMs: number
   /** From the first octet of a message to its last on a stream. Longer: the connection is closed. */
   readonly messageTimeoutMs: number
   /** Without any octet received. Longer: the connection is closed, unless a transaction of it is unanswered. */
