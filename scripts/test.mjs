@@ -50,7 +50,7 @@ const suites = [
   {
     name: 'interop',
     about: 'the gateway among the programs of others',
-    files: /^test\/interop\/.*\.test\.ts$/,
+    files: /^test\/interop\/(?!cluster\/).*\.test\.ts$/,
     atOnce: 1,
     limitMinutes: 40,
   },
@@ -60,6 +60,14 @@ const suites = [
     files: /^test\/chaos\/(chaos|rolling-restart)\.test\.ts$/,
     atOnce: 1,
     limitMinutes: 20,
+    onRequest: true,
+  },
+  {
+    name: 'cluster',
+    about: 'the chart and k8s/ on a control plane of Kubernetes, which Go builds first; only when named',
+    files: /^test\/interop\/cluster\/.*\.test\.ts$/,
+    atOnce: 1,
+    limitMinutes: 90,
     onRequest: true,
   },
 ]
