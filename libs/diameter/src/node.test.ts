@@ -171,6 +171,24 @@ describe('Requests and answers', () => {
 })
 
 describe('The truth about what was sent', () => {
+  test('RFC 6733 §2.7, roaming: a node of a foreign realm is reached through the edge agent, our own HSS is not', async (t) => {
+    const realm = 'epc.mnc002.mcc002.3gppnetwork.org'
+    const mme = `mme.${realm}`
+    const got: unknown[] = []
+    const hss = await server(t)
+    hss.node.handle('SRR', () => result(ResultCode.SUCCESS))
+    const edge = await rawServer(t, OTHER_HSS, (request, socket) => {
+      got.push([value(request, 'Destination-Host'), value(request, 'Destination-Realm')])
+      socket.write(tfa(request))
+    })
+    const gw = await gateway(t, [peerAt(HSS, hss.port), peerAt(OTHER_HSS, edge, { realms: ['*'] })])
+    const request = { ...TFR, 'Destination-Host': mme, 'Destination-Realm': realm }
+    assert.equal((await gw.node.send('TFR', request, SECOND)).kind, 'answer')
+    const home = await gw.node.send('SRR', SRR, SECOND)
+    assert.equal(home.kind === 'answer' && home.peer, HSS)
+    assert.deepEqual(got, [[mme, realm]])
+  })
+
   test('RFC 6733 §6.1: without an open peer a request is not sent', async (t) => {
     const gw = new TestNode({ peers: [peerAt(HSS, 1)] })
     await gw.node.start()

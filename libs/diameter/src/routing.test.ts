@@ -48,4 +48,7 @@ test('RFC 3539 §3.4.1: a peer that proves itself is asked after all others', ()
 test('RFC 6733 §2.7: a peer for every realm takes what no other realm names', () => {
   assert.deepEqual(route([peer('agent', { realms: ['*'] })], undefined, 'anywhere'), ['agent'])
   assert.deepEqual(route([peer('agent', { realms: ['*'] })], undefined, undefined), [])
+  const peers = [peer('edge', { realms: ['*'] }), peer('hss'), peer('hss2', { priority: 9 })]
+  for (const turn of [0, 1, 2])
+    assert.deepEqual(route(peers, undefined, 'home', turn), ['hss', 'hss2', 'edge'])
 })

@@ -14,13 +14,13 @@ export interface Destination {
   readonly realm: string | undefined
 }
 
-/** In the realms of a peer: every realm. */
+/** In the realms of a peer: every realm, after the peers that name it (RFC 6733 §2.7, the default entry). */
 export const ANY_REALM = '*'
 
 /**
  * Usable peers for a request in the order in which they are asked (RFC 6733 §6.1): the named host if it is a
- * neighbour, then those of its realm by priority, equal ones in turn. Peers that have come back and still prove
- * themselves are last.
+ * neighbour, then those that name its realm, then those for every realm, each by priority, equal ones in turn. Peers that
+ * have come back and still prove themselves are last.
  */
 export function candidates<P extends RoutablePeer>(
   peers: ReadonlyMap<string, P>,
@@ -29,16 +29,18 @@ export function candidates<P extends RoutablePeer>(
   turn: number,
 ): P[] {
   const direct = host === undefined ? undefined : peers.get(host)
-  const ofRealm = [...peers.values()].filter((peer) => peer !== direct && serves(peer, realm))
-  const ordered = byPriority(ofRealm, turn)
+  const ofRealm: P[] = []
+  const ofAny: P[] = []
+  for (const peer of peers.values()) {
+    if (peer === direct || realm === undefined) continue
+    if (peer.realms.includes(realm)) ofRealm.push(peer)
+    else if (peer.realms.includes(ANY_REALM)) ofAny.push(peer)
+  }
+  const ordered = [...byPriority(ofRealm, turn), ...byPriority(ofAny, turn)]
   if (direct !== undefined) ordered.unshift(direct)
   const good = ordered.filter((peer) => peer.usable(applicationId) === 'good')
   const poor = ordered.filter((peer) => peer.usable(applicationId) === 'poor')
   return [...good, ...poor]
-}
-
-function serves(peer: RoutablePeer, realm: string | undefined): boolean {
-  return realm !== undefined && (peer.realms.includes(realm) || peer.realms.includes(ANY_REALM))
 }
 
 function byPriority<P extends RoutablePeer>(peers: readonly P[], turn: number): P[] {

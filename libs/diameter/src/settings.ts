@@ -33,7 +33,10 @@ const peerSchema = Type.Object(
         description: 'sctp: own addresses of the association; left out: the kernel’s choice',
       }),
     ),
-    realms: Type.Array(Type.String(), { default: [], description: 'realms reached through it' }),
+    realms: Type.Array(Type.String(), {
+      default: [],
+      description: 'realms reached through it; *: every realm, after the peers that name it',
+    }),
     priority: Type.Integer({ default: 1, minimum: 1, description: 'lower is asked first' }),
     maximumPending: Type.Optional(
       Type.Integer({

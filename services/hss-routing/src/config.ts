@@ -66,6 +66,11 @@ const routingSchema = Type.Object(
       minItems: 1,
       description: 'kinds of serving node in order of preference',
     }),
+    mapRealms: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description:
+        'networks without SGd, by the realms of their nodes, whole or below: reached over MAP by their numbers',
+    }),
     singleAttempt: Type.Boolean({
       default: true,
       description: 'HSS and HLR keep no waiting data: without a store nobody acts on their alerts',
@@ -121,12 +126,13 @@ export function checkProtocols({
   routing,
   sigtran,
 }: Pick<HssRoutingConfig, 'routing' | 'sigtran'>): ConfigProblem[] {
-  const { protocols, withoutNumber, hssId } = routing
+  const { protocols, withoutNumber, hssId, mapRealms } = routing
   const problems: ConfigProblem[] = []
   const wrong = (path: string, message: string) => problems.push({ path, source: 'check', message })
   const overMap = protocols.find((protocol) => protocol !== 's6c')
   if (sigtran === undefined && overMap !== undefined)
     wrong('routing.protocols', `names ${overMap}, which needs the section sigtran`)
+  if (sigtran === undefined && mapRealms.length > 0) wrong('routing.mapRealms', 'needs the section sigtran')
   if (protocols.includes('sh') && protocols.length > 1)
     wrong('routing.protocols', 'sh chooses between the others and stands alone')
   if (withoutNumber === 'sip-uri' && hssId === undefined)

@@ -141,6 +141,35 @@ describe('S6c routing', () => {
       assert.equal(answer.kind === 'refused' && answer.cause, cause)
     })
 
+  test('roaming: nodes of a network without SGd are reached over MAP by their numbers, those of others over SGd', async () => {
+    const mapRealms = ['MNC002.mcc002.3gppnetwork.org']
+    const realm = 'epc.mnc002.mcc002.3gppnetwork.org'
+    const number = { 'MME-Number-for-MT-SMS': '15550007002' }
+    const mme = { 'MME-Name': 'mme.example', 'MME-Realm': realm }
+    const sgsn = { 'SGSN-Name': 'sgsn.example', 'SGSN-Realm': realm, 'SGSN-Number': '15550007003' }
+    const nodes = async (
+      fields: Partial<Fields<'SRA'>>,
+      options: Partial<S6cRoutingOptions> = { mapRealms },
+    ) => {
+      const answer = await routing([routed(fields)], options).route(TARGET, 4_000)
+      return answer.kind === 'routed' ? answer.nodes : answer.kind
+    }
+    const both = { 'Serving-Node': { ...mme, ...number }, 'Additional-Serving-Node': sgsn }
+    assert.deepEqual(await nodes(both), [
+      { kind: 'mme', protocol: 'map', number: '15550007002' },
+      { kind: 'sgsn', protocol: 'map', number: '15550007003' },
+    ])
+    assert.deepEqual(await nodes({ 'Serving-Node': mme }), [])
+    const home = { 'Serving-Node': { ...mme, ...number, 'MME-Realm': 'epc.xmnc002.mcc002.3gppnetwork.org' } }
+    for (const [fields, options] of [
+      [home, { mapRealms }],
+      [both, {}],
+    ] as const) {
+      const [first] = await nodes(fields, options)
+      assert.equal(typeof first === 'object' && first.protocol, 'sgd')
+    }
+  })
+
   test('TS 23.040 §3.3.2: the diagnostic of an absent user is told', async () => {
     const answer = await routing([vector('sra-absent')]).route(TARGET, 4_000)
     assert.match((answer.kind === 'refused' && answer.detail) || '', /10415:5550.*diagnostic \d/)

@@ -17,7 +17,7 @@ import type { NodeOutcome } from '@ipsmgw/events'
 import { type Answer, reading, refusal, resultText } from './diameter-answers.ts'
 import type { Refusal, RouteQuery, RoutingAnswer, Sender, Target } from './router.ts'
 import { isUndecided } from './routing-order.ts'
-import { servingNodesOf } from './serving-nodes.ts'
+import { realmsOverMap, servingNodesOf } from './serving-nodes.ts'
 
 export interface S6cRoutingOptions {
   /** Realm of the home HSS: the recipient is our own subscriber. */
@@ -28,6 +28,8 @@ export interface S6cRoutingOptions {
   readonly ownNumbers?: readonly string[]
   /** Own Diameter identity. */
   readonly originHost: string
+  /** Networks whose nodes are reached over MAP, by their realms. */
+  readonly mapRealms?: readonly string[]
   /** For one query to one peer. */
   readonly attemptMs: number
   /** An SMSF can be delivered to. */
@@ -97,12 +99,12 @@ class S6cRouting {
   }
 
   #readNodes({ message, peer }: Answer): RoutingAnswer | Refusal {
-    const { serviceCentre, ownNumbers = [], originHost } = this.#options
+    const { serviceCentre, ownNumbers = [], originHost, mapRealms } = this.#options
     const imsi = value(message, 'User-Name')
     if (imsi === undefined || !IMSI.test(imsi))
       return refusal('routingFailed', 'S6c: success without an IMSI')
     const own = { host: originHost.toLowerCase(), numbers: [serviceCentre, ...ownNumbers] }
-    const { nodes, loop, overIms } = servingNodesOf(message, own)
+    const { nodes, loop, overIms } = servingNodesOf(message, own, realmsOverMap(mapRealms))
     if (loop && nodes.length === 0) return refusal('routingLoop')
     if (overIms && nodes.length === 0) return refusal('smsOverImsOnly')
     const host = value(message, 'Origin-Host') ?? peer

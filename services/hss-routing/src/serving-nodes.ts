@@ -17,24 +17,46 @@ export interface NamedNodes {
   readonly overIms: boolean
 }
 
+/** Whether nodes of this realm are reached over MAP, though the answer tells their Diameter name. */
+export type OverMap = (realm: string) => boolean
+
+/** The realms of these networks, whole or below: what roaming agreements say, where one has no SGd. */
+export function realmsOverMap(realms: readonly string[] = []): OverMap {
+  const names = realms.map((realm) => realm.toLowerCase())
+  return (realm) => names.some((name) => `.${realm.toLowerCase()}`.endsWith(`.${name}`))
+}
+
 type Group = Partial<AvpValue<'Serving-Node'>>
 
 /**
  * The nodes that an SRA names (TS 29.338 §5.3.3.6, §5.3.3.7, §5.3.3.35, §5.3.3.36), preferred first. A node with a
- * Diameter name and realm is reached over SGd, one with a number alone over MAP. Throws `AvpError`.
+ * Diameter name and realm is reached over SGd, one with a number alone over MAP, and so is one with both in a network
+ * that is reached over MAP. Throws `AvpError`.
  */
-export function servingNodesOf(answer: DiameterMessage, own: OwnAddress): NamedNodes {
+export function servingNodesOf(
+  answer: DiameterMessage,
+  own: OwnAddress,
+  overMap: OverMap = () => false,
+): NamedNodes {
   const preferred: Group = value(answer, 'Serving-Node') ?? {}
   const additional: Group = value(answer, 'Additional-Serving-Node') ?? {}
   const lmsi = value(answer, 'LMSI')
-  const nodes = [
+  const named = [
     ...nodesOf(preferred, lmsi?.length === 4 ? lmsi.toString('hex') : undefined),
     ...nodesOf(additional, undefined),
     ...smsfOf(answer),
   ]
+  const nodes = named.flatMap((node) => reached(node, overMap))
   const loop = namesOwn(preferred, own)
-  const named = preferred['IP-SM-GW-Number'] ?? preferred['IP-SM-GW-Name']
-  return { nodes, loop, overIms: !loop && present(named) }
+  const gateway = preferred['IP-SM-GW-Number'] ?? preferred['IP-SM-GW-Name']
+  return { nodes, loop, overIms: !loop && present(gateway) }
+}
+
+/** In a network without SGd a node without a number is none. */
+function reached(node: ServingNode, overMap: OverMap): ServingNode[] {
+  const { kind, realm, number } = node
+  if (realm === undefined || !overMap(realm)) return [node]
+  return number === undefined ? [] : [{ kind, protocol: 'map', number }]
 }
 
 function nodesOf(group: Group, lmsi: string | undefined): ServingNode[] {

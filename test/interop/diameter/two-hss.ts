@@ -81,6 +81,7 @@ export class TwoHsss {
             userState: false,
           },
           preference: ['mme'],
+          mapRealms: [],
           singleAttempt: true,
           reportMaximumAgeMs: 60_000,
           attemptMs: ATTEMPT_MS,
