@@ -1,4 +1,5 @@
 import type { Topic } from '@ipsmgw/events'
+import type { AboutMessage } from '@ipsmgw/telemetry'
 
 /** One record as a handler sees it. Values are shared between handlers: nobody may change them. */
 export interface BusRecord<T> {
@@ -109,6 +110,8 @@ export interface RecordId {
   readonly partition: number
   readonly offset: number
   readonly lengthOctets: number
+  /** The message that it is of, when it could be read. */
+  readonly about?: AboutMessage
 }
 
 /** What the bus tells its owner; counters, log lines and dead letters are made there. */

@@ -13,7 +13,7 @@ import {
 import type { Journal } from './journal.ts'
 import { Lanes } from './lanes.ts'
 import { AGAIN, type AgainOptions, type Performance, perform } from './perform.ts'
-import { type BusIdentity, endSend, processed, startSend } from './tracing.ts'
+import { type BusIdentity, endSend, processed, recordIdOf, startSend } from './tracing.ts'
 
 export interface MemoryBusOptions {
   /** Records waiting or being handled, per consumer; above it `publish` rejects with `full`. */
@@ -270,8 +270,8 @@ class MemoryConsumer implements Consumer {
     return this.#claims?.fault() === undefined
   }
 
-  failed({ topic, partition, offset }: BusRecord<unknown>, error: unknown): Promise<void> | void {
-    return this.#events.handlerFailed({ topic, partition, offset, lengthOctets: 0 }, error)
+  failed(record: BusRecord<unknown>, error: unknown): Promise<void> | void {
+    return this.#events.handlerFailed(recordIdOf(record, 0), error)
   }
 
   done(subscription: AnySubscription, record: BusRecord<unknown>): void {

@@ -7,6 +7,7 @@ import {
   INTERNAL_BUCKETS_SECONDS,
   type Logger,
   maskDigits,
+  messageFields,
   NETWORK_BUCKETS_SECONDS,
   type Registry,
   rateLimited,
@@ -74,7 +75,7 @@ export function createBusReport(dependencies: BusReportDependencies): BusEvents 
       () => letters.inc({ result: 'written' }),
       (fault: unknown) => {
         letters.inc({ result: 'lost' })
-        fail({ ...record, err: fault }, 'dead letter could not be written')
+        fail({ ...fieldsOf(record), err: fault }, 'dead letter could not be written')
       },
     )
   return {
@@ -85,12 +86,12 @@ export function createBusReport(dependencies: BusReportDependencies): BusEvents 
     },
     handlerFailed(record, error) {
       failures.inc({ topic: record.topic })
-      fail({ ...record, err: error }, 'record handler failed')
+      fail({ ...fieldsOf(record), err: error }, 'record handler failed')
       return write(record, error)
     },
     unreadable(record, error) {
       unreadable.inc({ topic: record.topic })
-      fail({ ...record, err: error }, 'record cannot be read')
+      fail({ ...fieldsOf(record), err: error }, 'record cannot be read')
       return write(record, error)
     },
     rebalanced(group, count) {
@@ -100,6 +101,10 @@ export function createBusReport(dependencies: BusReportDependencies): BusEvents 
     },
     fatal: (error) => dependencies.fatal(error),
   }
+}
+
+function fieldsOf({ topic, partition, offset, lengthOctets, about }: RecordId) {
+  return { topic, partition, offset, lengthOctets, ...(about !== undefined && messageFields(about)) }
 }
 
 function letterOf(record: RecordId, error: unknown, by: string, atMs: number): DeadLetter {

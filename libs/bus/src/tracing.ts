@@ -1,5 +1,11 @@
-import { SpanAttribute, startSpan, type TraceSpan, traceparentHere } from '@ipsmgw/telemetry'
-import type { BusRecord } from './bus.ts'
+import {
+  type AboutMessage,
+  SpanAttribute,
+  startSpan,
+  type TraceSpan,
+  traceparentHere,
+} from '@ipsmgw/telemetry'
+import type { BusRecord, RecordId } from './bus.ts'
 
 /** The bus as a trace names it. */
 export interface BusIdentity {
@@ -88,6 +94,17 @@ function operation(name: 'send' | 'process', destination: string, { system, clie
 function messageOf(value: unknown): OfMessage {
   const { report, notification } = value as { report?: OfMessage; notification?: OfMessage }
   return report ?? notification ?? (value as OfMessage)
+}
+
+/** A record without what it holds, but with the message it is of. */
+export function recordIdOf(record: BusRecord<unknown>, lengthOctets: number): RecordId {
+  const { topic, partition, offset } = record
+  const { messageId, traceparent } = messageOf(record.value)
+  const about: AboutMessage | undefined =
+    typeof messageId === 'string'
+      ? { messageId, traceparent: typeof traceparent === 'string' ? traceparent : undefined }
+      : undefined
+  return { topic, partition, offset, lengthOctets, ...(about !== undefined && { about }) }
 }
 
 function identityOf(messageId: unknown): { [SpanAttribute.messagingMessageId]?: string } {

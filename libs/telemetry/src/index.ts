@@ -7,6 +7,7 @@ export {
   rateLimited,
 } from './logger.ts'
 export { maskDigits, maskNumber, maskUri } from './mask.ts'
+export { type AboutMessage, messageFields } from './message-fields.ts'
 export {
   Counter,
   counter,

@@ -3,6 +3,7 @@ import {
   counter,
   gauge,
   type Logger,
+  messageFields,
   NETWORK_BUCKETS_SECONDS,
   type Registry,
   rateLimited,
@@ -51,20 +52,21 @@ export function createCorrelatorReport(registry: Registry, logger: Logger): Corr
   const warn = rateLimited((fields, sentence) => logger.warn(fields, sentence))
   return {
     decided(completed: MessageCompleted) {
-      const { outcome, cause, messageId } = completed
+      const { outcome, cause } = completed
       const durationMs = completed.decidedAtMs - completed.receivedAtMs
       decisions.inc({ outcome })
       causes.inc({ cause })
       const traceId = traceDecision(completed)
       durations.observe({ outcome }, durationMs / 1000, traceId)
       logger.debug(
-        { messageId, traceId, outcome, cause, status: completed.final.status, durationMs },
+        { ...messageFields(completed), outcome, cause, status: completed.final.status, durationMs },
         'message decided',
       )
     },
-    amended({ messageId, outcome, cause }) {
+    amended(amendment) {
+      const { outcome, cause } = amendment
       amendments.inc({ outcome })
-      logger.debug({ messageId, outcome, cause }, 'late result')
+      logger.debug({ ...messageFields(amendment), outcome, cause }, 'late result')
     },
     joined: () => facts.inc({ fact: 'joined' }),
     orphanExpired(messageId) {

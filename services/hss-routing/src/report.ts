@@ -1,4 +1,12 @@
-import { counter, histogram, type Logger, NETWORK_BUCKETS_SECONDS, type Registry } from '@ipsmgw/telemetry'
+import {
+  type AboutMessage,
+  counter,
+  histogram,
+  type Logger,
+  messageFields,
+  NETWORK_BUCKETS_SECONDS,
+  type Registry,
+} from '@ipsmgw/telemetry'
 import type { AlertsDependencies } from './alerts.ts'
 import type { OriginatorsDependencies } from './originators.ts'
 import type { Refusal, RouteQuery } from './router.ts'
@@ -42,6 +50,7 @@ export function createQueryReport({
   const reported = async <T extends { readonly kind: string }>(
     query: (typeof QUERIES)[number],
     ask: () => Promise<T | Refusal>,
+    message?: AboutMessage,
   ): Promise<T | Refusal> => {
     const startedAtMs = now()
     const answer = await ask()
@@ -51,12 +60,14 @@ export function createQueryReport({
     if (refused) {
       const { cause, detail } = answer
       causes.inc({ query, cause })
-      logger.debug({ query, cause, detail, durationMs }, 'query refused')
+      const about = message === undefined ? {} : messageFields(message)
+      logger.debug({ ...about, query, cause, detail, durationMs }, 'query refused')
     }
     return answer
   }
   return {
-    route: (query) => (target, budgetMs) => reported('route', () => query(target, budgetMs)),
+    route: (query) => (target, budgetMs, message) =>
+      reported('route', () => query(target, budgetMs), message),
     sh: (queries) => ({
       read: (question, budgetMs) => reported('resolve', () => queries.read(question, budgetMs)),
       subscribe: (question, host, untilMs) => queries.subscribe(question, host, untilMs),
@@ -80,9 +91,10 @@ export function createOriginatorReport({
     'Senders without a number that the HSS was asked about, by what it told; but for number the policy has the word',
     { answer: HOME_ANSWERS },
   )
-  return (answer, { messageId }) => {
+  return (answer, message) => {
     senders.inc({ answer })
-    if (answer !== 'number') logger.debug({ interface: 'sh', messageId, answer }, 'no number of the sender')
+    if (answer !== 'number')
+      logger.debug({ interface: 'sh', ...messageFields(message), answer }, 'no number of the sender')
   }
 }
 
@@ -107,9 +119,10 @@ export function createStatusReport({
     'Outcomes reported to HSS or HLR, by protocol and result; again and given-up were not taken',
     { protocol: PROTOCOLS, result: REPORT_RESULTS },
   )
-  return (result, { home, messageId }, detail) => {
+  return (result, outcome, detail) => {
+    const { home } = outcome
     reports.inc({ protocol: home.protocol, result })
-    const fields = { interface: home.protocol, messageId, result, detail }
+    const fields = { interface: home.protocol, ...messageFields(outcome), result, detail }
     if (result === 'given-up' || result === 'refused')
       logger.warn(fields, 'the home network was not told an outcome')
     else logger.debug(fields, 'outcome for the home network')

@@ -11,6 +11,7 @@ import {
   type SmsmiCorrelation,
 } from '@ipsmgw/events'
 import type { KeyMaker } from '@ipsmgw/numbering'
+import type { AboutMessage } from '@ipsmgw/telemetry'
 import type { Origin, Originators } from './originators.ts'
 import type { Recipients } from './recipients.ts'
 import type { ImsState } from './sh/user-data.ts'
@@ -62,8 +63,12 @@ export interface Sender {
   readonly smea?: Buffer
 }
 
-/** Serving nodes of a recipient (S6c SRR, MAP sendRoutingInfoForSM). */
-export type RouteQuery = (target: Target & Sender, budgetMs: number) => Promise<RoutingAnswer | Refusal>
+/** Serving nodes of a recipient (S6c SRR, MAP sendRoutingInfoForSM); `message`: for whose sake it is asked. */
+export type RouteQuery = (
+  target: Target & Sender,
+  budgetMs: number,
+  message?: AboutMessage,
+) => Promise<RoutingAnswer | Refusal>
 
 export interface RouterOptions {
   /** Kinds of node in the operator's order of preference; others are not used. */
@@ -114,7 +119,7 @@ export class Router {
     if (target.kind === 'refused') return this.#fail(prepared, target)
     if (origin.kind === 'refused') return this.#fail(prepared, origin)
     const { smea } = origin
-    const answer = await route({ ...target, ...(smea !== undefined && { smea }) }, untilMs - now())
+    const answer = await route({ ...target, ...(smea !== undefined && { smea }) }, untilMs - now(), prepared)
     if (!owned()) return
     if (answer.kind === 'routed') return this.#routed(prepared, target, origin, answer)
     await this.#tellHome(prepared, target, answer)

@@ -42,7 +42,7 @@ export function createImToSms(options: ImToSmsOptions, dependencies: ImToSmsDepe
             if (passedOn.has(value.messageId)) return
             const atMs = now()
             const conversion = convert(value, toolsNow(), atMs)
-            report.converted(value.messageId, conversion)
+            report.converted(value, conversion)
             if (conversion.kind === 'refused') {
               await bus.publish(smReports, { report: conversion.report })
               passedOn.add(value.messageId)

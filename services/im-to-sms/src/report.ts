@@ -1,8 +1,8 @@
-import { counter, type Logger, type Registry } from '@ipsmgw/telemetry'
+import { type AboutMessage, counter, type Logger, messageFields, type Registry } from '@ipsmgw/telemetry'
 import type { Conversion } from './convert.ts'
 
 export interface ConversionReport {
-  converted(messageId: string, conversion: Conversion): void
+  converted(message: AboutMessage, conversion: Conversion): void
 }
 
 const RESULTS = ['converted', 'anonymised', 'refused'] as const
@@ -18,18 +18,18 @@ export function createConversionReport(registry: Registry, logger: Logger): Conv
   )
   const parts = counter(registry, 'ipsmgw_conversion_parts_total', 'SMS parts made', {})
   return {
-    converted(messageId, conversion) {
+    converted(message, conversion) {
       if (conversion.kind === 'refused') {
         messages.inc({ result: 'refused' })
         logger.debug(
-          { messageId, cause: conversion.report.cause, rule: conversion.rule },
+          { ...messageFields(message), cause: conversion.report.cause, rule: conversion.rule },
           'message refused by policy',
         )
         return
       }
       messages.inc({ result: conversion.anonymous ? 'anonymised' : 'converted' })
       parts.inc({}, conversion.parts)
-      logger.debug({ messageId, parts: conversion.parts }, 'message converted')
+      logger.debug({ ...messageFields(message), parts: conversion.parts }, 'message converted')
     },
   }
 }

@@ -88,7 +88,7 @@ export function createSipIngress(
       refusals: new RefusalRecords(sip, {
         now: dependencies.now,
         publish: (record) => bus.publish(messageRefused, record),
-        failed: (error) => report.refusalUnrecorded(error),
+        failed: (record, error) => report.refusalRecordFailed(record, error),
         skipped: () => report.refusalUnrecorded(),
       }),
       taps,

@@ -17,7 +17,7 @@ import type { Admission, LoadSample } from './admission.ts'
 import type { ContentCheck } from './content-check.ts'
 import { type Arrival, type Examined, type ExamineOptions, examine } from './examine.ts'
 import type { LargeMessages } from './large-messages.ts'
-import { endMessageSpan, startMessageSpan } from './message-span.ts'
+import { endMessageSpan, neighbourTrace, startMessageSpan } from './message-span.ts'
 import type { PeerConfig, PeerTable } from './peers.ts'
 import type { RateLimiter } from './rates.ts'
 import { type RecordOptions, recordOf } from './record.ts'
@@ -137,8 +137,10 @@ export class Ingress {
     const peer = peers.find(source)
     if (peer === undefined) return true
     const why = admission.refuses(this.#pending.size, this.#isPriority(message, peer))
-    if (why === undefined || this.#pending.has(idOf(message))) return true
-    report.refused('MESSAGE', 503, why)
+    if (why === undefined) return true
+    const messageId = idOf(message)
+    if (this.#pending.has(messageId)) return true
+    report.refused('MESSAGE', 503, why, { messageId, traceparent: neighbourTrace(message, peer) })
     return false
   }
 
@@ -320,7 +322,7 @@ export class Ingress {
       span,
     })
     this.#guards.set(messageId, guardAtMs)
-    report.accepted(messageId, record)
+    report.accepted(record)
     taps.see(record)
     const { contentCheck } = arrival.policy
     if (contentCheck === undefined) this.#publish(record)
@@ -329,7 +331,7 @@ export class Ingress {
 
   /** A fault of ours before the record was handed on: nothing is under way, and the sender is told so. */
   #uncheckable(record: ImReceived, error: unknown): void {
-    this.#dependencies.report.handlerFault(error)
+    this.#dependencies.report.handlerFault(error, record)
     const pending = this.#pending.get(record.messageId)
     if (pending !== undefined) this.#stop(record, pending, 'internalError')
   }
@@ -367,7 +369,7 @@ export class Ingress {
   /** Not on the bus for certain: ours to refuse. Perhaps on it: the guard answers, unless the final comes first. */
   #notPublished(record: ImReceived, error: unknown): void {
     const { messageId } = record
-    this.#dependencies.report.publishFailed(messageId, error)
+    this.#dependencies.report.publishFailed(record, error)
     const pending = this.#pending.get(messageId)
     if (pending === undefined || !this.#dependencies.provablyNotPublished(error)) return
     this.#stop(record, pending, 'overloaded')
@@ -377,7 +379,7 @@ export class Ingress {
   #guard(messageId: string): void {
     const pending = this.#pending.get(messageId)
     if (pending === undefined) return
-    this.#dependencies.report.guardFired(messageId)
+    this.#dependencies.report.guardFired({ messageId, traceparent: pending.span.traceparent })
     const final = answerFor('outcomeUnknown', { host: this.#options.host })
     this.#answer(messageId, pending, { cause: 'outcomeUnknown', final })
   }
@@ -392,12 +394,13 @@ export class Ingress {
 
   #answer(messageId: string, pending: Pending, { cause, final, result }: Ending): void {
     const { status, reasonPhrase, headers } = final
+    const { traceparent } = pending.span
     this.#pending.delete(messageId)
     this.#guards.delete(messageId)
     for (const transaction of pending.transactions) {
       const outcome = transaction.respond(status, reasonPhrase, { headers })
       this.#dependencies.report.finalSent(
-        messageId,
+        { messageId, traceparent },
         status,
         cause,
         outcome,
@@ -431,15 +434,19 @@ export class Ingress {
 
   #refuse(request: IncomingRequest, refusal: Refusal): void {
     request.respond(refusal.status, refusal.reasonPhrase, { headers: refusal.headers })
-    this.#dependencies.report.refused(request.message.method, refusal.status, refusal.why)
-    if (request.message.method === 'MESSAGE') this.#recordRefusal(request, refusal)
+    const { message, source } = request
+    const { report, peers } = this.#dependencies
+    const messageId = message.method === 'MESSAGE' ? readable(() => idOf(message)) : undefined
+    const peer = peers.find(source)
+    const traceparent = neighbourTrace(message, peer)
+    const about = messageId === undefined ? undefined : { messageId, traceparent }
+    report.refused(message.method, refusal.status, refusal.why, about)
+    if (messageId !== undefined && peer !== undefined) this.#recordRefusal(message, messageId, peer, refusal)
   }
 
   /** Of known peers only, and not of a copy of what is under way. */
-  #recordRefusal({ message, source }: IncomingRequest, refusal: Refusal): void {
-    const peer = this.#dependencies.peers.find(source)
-    const messageId = readable(() => idOf(message))
-    if (peer === undefined || messageId === undefined || this.#pending.has(messageId)) return
+  #recordRefusal(message: SipRequest, messageId: string, peer: PeerConfig, refusal: Refusal): void {
+    if (this.#pending.has(messageId)) return
     const { status, reasonPhrase = '', headers, why } = refusal
     const final = {
       status,

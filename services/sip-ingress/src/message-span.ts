@@ -1,4 +1,4 @@
-import type { IncomingRequest } from '@ipsmgw/sip'
+import type { IncomingRequest, SipRequest } from '@ipsmgw/sip'
 import { isTraceparent, SpanAttribute, startSpan, type TraceSpan } from '@ipsmgw/telemetry'
 import type { PeerConfig } from './peers.ts'
 
@@ -10,7 +10,7 @@ export function startMessageSpan(
 ): TraceSpan {
   return startSpan('SIP MESSAGE', {
     kind: 'server',
-    parent: neighbourTrace(message.headers.get('traceparent'), peer),
+    parent: neighbourTrace(message, peer),
     attributes: () => ({
       [SpanAttribute.messageId]: messageId,
       [SpanAttribute.sipMethod]: message.method,
@@ -30,6 +30,7 @@ export function endMessageSpan(span: TraceSpan, status: number, cause: string): 
 }
 
 /** The trace of a neighbour is continued only when the neighbour is believed. */
-function neighbourTrace(traceparent: string | undefined, peer: PeerConfig): string | undefined {
-  return peer.trusted && traceparent !== undefined && isTraceparent(traceparent) ? traceparent : undefined
+export function neighbourTrace({ headers }: SipRequest, peer: PeerConfig | undefined): string | undefined {
+  const traceparent = peer?.trusted === true ? headers.get('traceparent') : undefined
+  return traceparent !== undefined && isTraceparent(traceparent) ? traceparent : undefined
 }

@@ -18,7 +18,7 @@ export interface RefusalRecordsDependencies {
   now(): number
   /** Resolves when the record is durable. */
   publish(record: MessageRefused): Promise<void>
-  failed(error: unknown): void
+  failed(record: MessageRefused, error: unknown): void
   /** Refused without a record. */
   skipped(): void
 }
@@ -92,7 +92,7 @@ export class RefusalRecords {
   }
 
   #write(record: MessageRefused): void {
-    this.#dependencies.publish(record).catch((error: unknown) => this.#dependencies.failed(error))
+    this.#dependencies.publish(record).catch((error: unknown) => this.#dependencies.failed(record, error))
   }
 }
 

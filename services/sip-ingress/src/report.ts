@@ -1,10 +1,12 @@
 import { type ImReceived, NOTIFICATION_OUTCOMES, NOTIFICATIONS } from '@ipsmgw/events'
 import type { RespondOutcome, SipEventName, SipParseError, SipSource } from '@ipsmgw/sip'
 import {
+  type AboutMessage,
   counter,
   gauge,
   histogram,
   type Logger,
+  messageFields,
   NETWORK_BUCKETS_SECONDS,
   type Registry,
   rateLimited,
@@ -15,29 +17,33 @@ import type { NotifierReport } from './notifier.ts'
 /** One function per business fact: counter, log line and span in one place. */
 export interface IngressReport extends NotifierReport {
   sessionEnded(end: SessionEnd): void
-  accepted(messageId: string, record: ImReceived): void
-  refused(method: string, status: number, why: string): void
-  /** Refused without a record: above the bound, for load, or the bus did not take it. */
-  refusalUnrecorded(error?: unknown): void
+  accepted(record: ImReceived): void
+  /** `message`: a MESSAGE whose headers can be read. */
+  refused(method: string, status: number, why: string, message: AboutMessage | undefined): void
+  /** Refused without a record: above the bound or for load. */
+  refusalUnrecorded(): void
+  /** The bus did not take it. */
+  refusalRecordFailed(record: AboutMessage, error: unknown): void
   answered(method: string, status: number): void
   consumed(): void
   joined(): void
   /** What was said of a text, by the checker or by default. */
   contentChecked(verdict: 'deliver' | 'refuse', by: 'checker' | 'default'): void
+  /** Tells of no message: nobody may learn from a log which ones are copied. */
   tapFailed(error: unknown): void
   finalSent(
-    messageId: string,
+    message: AboutMessage,
     status: number,
     cause: string,
     outcome: RespondOutcome,
     durationMs: number,
   ): void
   strayFinal(): void
-  guardFired(messageId: string): void
-  publishFailed(messageId: string, error: unknown): void
+  guardFired(message: AboutMessage): void
+  publishFailed(message: AboutMessage, error: unknown): void
   unknownPeer(source: SipSource): void
   malformed(error: SipParseError, source: SipSource): void
-  handlerFault(error: unknown): void
+  handlerFault(error: unknown, message?: AboutMessage): void
   sipEvent(name: SipEventName): void
 }
 
@@ -109,17 +115,21 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
   const answered = (method: string, status: number) =>
     requests.inc({ method: METHODS.find((m) => m === method) ?? 'other', class: classOf(status) })
   return {
-    accepted(messageId, record) {
-      logger.debug({ messageId, peer: record.sip.peer }, 'message accepted')
+    accepted(record) {
+      logger.debug({ ...messageFields(record), peer: record.sip.peer }, 'message accepted')
     },
-    refused(method, status, why) {
+    refused(method, status, why, message) {
       answered(method, status)
       refusals.inc({ why })
-      logger.debug({ method, status, why }, 'request refused')
+      logger.debug({ ...(message && messageFields(message)), method, status, why }, 'request refused')
     },
-    refusalUnrecorded(error) {
+    refusalUnrecorded: () => facts.inc({ fact: 'refusalUnrecorded' }),
+    refusalRecordFailed(record, error) {
       facts.inc({ fact: 'refusalUnrecorded' })
-      if (error !== undefined) warn({ err: error }, 'record of a refused message could not be put on the bus')
+      warn(
+        { ...messageFields(record), err: error },
+        'record of a refused message could not be put on the bus',
+      )
     },
     answered,
     consumed() {
@@ -129,20 +139,20 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
     joined: () => facts.inc({ fact: 'joined' }),
     contentChecked: (verdict, by) => checks.inc({ verdict, by }),
     tapFailed: (error) => warn({ err: error }, 'record could not be put on the bus'),
-    finalSent(messageId, status, cause, outcome, durationMs) {
+    finalSent(message, status, cause, outcome, durationMs) {
       answered('MESSAGE', status)
       finals.observe({ class: classOf(status) }, durationMs / 1000)
       if (outcome !== 'sent') facts.inc({ fact: 'lateFinal' })
-      logger.debug({ messageId, status, cause, outcome, durationMs }, 'final answer sent')
+      logger.debug({ ...messageFields(message), status, cause, outcome, durationMs }, 'final answer sent')
     },
     strayFinal: () => facts.inc({ fact: 'strayFinal' }),
-    guardFired(messageId) {
+    guardFired(message) {
       facts.inc({ fact: 'guardFired' })
-      warn({ messageId }, 'no final from correlation in time, answered 202')
+      warn(messageFields(message), 'no final from correlation in time, answered 202')
     },
-    publishFailed(messageId, error) {
+    publishFailed(message, error) {
       facts.inc({ fact: 'publishFailed' })
-      warn({ messageId, err: error }, 'message could not be put on the bus')
+      warn({ ...messageFields(message), err: error }, 'message could not be put on the bus')
     },
     unknownPeer(source) {
       facts.inc({ fact: 'unknownPeer' })
@@ -155,16 +165,18 @@ export function createIngressReport(registry: Registry, logger: Logger): Ingress
       parseErrors.inc({ code: error.code })
       warn({ code: error.code, what: error.what, address: source.address }, 'malformed SIP')
     },
-    notified({ messageId, kind }, outcome, status) {
+    notified(notification, outcome, status) {
+      const { kind } = notification
       notifications.inc({ kind, outcome })
-      const fields = { messageId, kind, outcome, status }
+      const fields = { ...messageFields(notification), kind, outcome, status }
       if (outcome === 'sent' || outcome === 'unrouted') logger.debug(fields, 'notification ended')
       else warn(fields, 'notification did not reach its sender')
     },
     sessionEnded: (end) => sessions.inc({ end }),
     notificationRepeated: () => facts.inc({ fact: 'notificationRepeated' }),
     notificationRetried: () => facts.inc({ fact: 'notificationRetried' }),
-    handlerFault: (error) => logger.error({ err: error }, 'request handler failed'),
+    handlerFault: (error, message) =>
+      logger.error({ ...(message && messageFields(message)), err: error }, 'request handler failed'),
     sipEvent: (event) => events.inc({ event }),
   }
 }

@@ -36,7 +36,7 @@ export interface DeliveryDependencies {
   publishPrepared(prepared: SmPrepared): Promise<void>
   /** For the home network; the answer to the sender does not wait for it. */
   publishOutcome(outcome: SmOutcome): Promise<void>
-  forwarded(node: ServingNode, result: ForwardResult, durationMs: number): void
+  forwarded(message: SmRouted, node: ServingNode, result: ForwardResult, durationMs: number): void
 }
 
 /** Whether the claim still holds: same epoch, partition still ours. */
@@ -181,7 +181,7 @@ export class Delivery {
   async #attempt(message: SmRouted, way: Way, part: number, owned: Owned): Promise<ForwardResult> {
     const { gate } = this.#dependencies
     const name = nodeName(way.node)
-    const held = gate.enter(name)
+    const held = gate.enter(name, message)
     if (held !== undefined) return held
     try {
       await this.#report(message, { step: 'attempted', part, peer: name })
@@ -209,7 +209,7 @@ export class Delivery {
         const durationMs = now() - sent.startedAtMs
         gate.leave(nodeName(node), result)
         if (result.kind === 'delivered') pace.learn(nodeName(node), part, durationMs)
-        forwarded(node, result, durationMs)
+        forwarded(message, node, result, durationMs)
         return result
       },
       (error: unknown) => {

@@ -9,6 +9,7 @@ const OPTIONS = {
   silenceMs: 20_000,
   probeMs: 10_000,
 }
+const MESSAGE = { messageId: 'one' }
 const DELIVERED = { kind: 'delivered' } as const
 const UNKNOWN = { kind: 'unknown', detail: '' } as const
 const NOT_SENT = { kind: 'not-sent', cause: 'noRouteToServingNode', detail: '' } as const
@@ -22,11 +23,11 @@ function harness(change: Partial<typeof OPTIONS> = {}) {
     { ...OPTIONS, ...change },
     {
       now: () => clock.now,
-      held: (node, hold) => holds.push(`${node} ${hold}`),
+      held: ({ messageId }, node, hold) => holds.push(`${messageId}: ${node} ${hold}`),
       breakerChanged: (node, open) => changes.push(`${node} ${open ? 'open' : 'closed'}`),
     },
   )
-  const enters = (node = 'a') => gate.enter(node) === undefined
+  const enters = (node = 'a') => gate.enter(node, MESSAGE) === undefined
   const goesSilent = () => {
     for (let i = 0; i < 3; i++) assert.ok(enters())
     clock.now += 20_000
@@ -38,7 +39,7 @@ describe('bulkhead: one node takes its own places only', () => {
   test('with all its places taken a node is not sent to, another is', () => {
     const { gate, enters } = harness({ maximumInFlight: 1 })
     assert.ok(enters())
-    assert.deepEqual(gate.enter('a'), {
+    assert.deepEqual(gate.enter('a', MESSAGE), {
       kind: 'not-sent',
       cause: 'servingNodeBusy',
       detail: 'in-flight bound of the node',
@@ -54,8 +55,8 @@ describe('bulkhead: one node takes its own places only', () => {
       assert.ok(enters())
       gate.leave('a', DELIVERED)
     }
-    assert.equal(gate.enter('a')?.detail, 'rate bound of the node')
-    assert.deepEqual(holds, ['a rate'])
+    assert.equal(gate.enter('a', MESSAGE)?.detail, 'rate bound of the node')
+    assert.deepEqual(holds, ['one: a rate'])
     assert.ok(enters('b'))
     clock.now += 500
     assert.ok(enters())
@@ -69,10 +70,10 @@ describe('breaker: a silent node is left alone', () => {
   test('opens after a run without an answer that lasted, which is proof that nothing was sent', () => {
     const { gate, changes, holds, goesSilent, enters } = harness()
     goesSilent()
-    const { cause } = gate.enter('a') ?? assert.fail('open')
+    const { cause } = gate.enter('a', MESSAGE) ?? assert.fail('open')
     assert.equal(cause, 'noRouteToServingNode')
     assert.deepEqual(changes, ['a open'])
-    assert.deepEqual(holds, ['a breaker'])
+    assert.deepEqual(holds, ['one: a breaker'])
     assert.ok(enters('b'))
   })
 
@@ -147,7 +148,7 @@ describe('breaker: a silent node is left alone', () => {
   test('what the breaker holds takes no place', () => {
     const { gate, clock, goesSilent, enters } = harness({ maximumInFlight: 4 })
     goesSilent()
-    for (let i = 0; i < 10; i++) assert.equal(gate.enter('a')?.cause, 'noRouteToServingNode')
+    for (let i = 0; i < 10; i++) assert.equal(gate.enter('a', MESSAGE)?.cause, 'noRouteToServingNode')
     gate.leave('a', DELIVERED)
     clock.now += 1_000
     assert.deepEqual([enters(), enters(), enters()], [true, true, false])

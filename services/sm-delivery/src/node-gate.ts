@@ -1,3 +1,4 @@
+import type { AboutMessage } from '@ipsmgw/telemetry'
 import { Breaker, type BreakerOptions } from './breaker.ts'
 import { Bulkhead, type BulkheadOptions } from './bulkhead.ts'
 import type { ForwardResult } from './forwarder.ts'
@@ -9,7 +10,7 @@ export type Hold = 'in-flight' | 'rate' | 'breaker'
 export interface NodeGateDependencies {
   now(): number
   /** A part was not let through. */
-  held(node: string, hold: Hold): void
+  held(message: AboutMessage, node: string, hold: Hold): void
   /** A node is left alone from now on, or trusted again. */
   breakerChanged(node: string, open: boolean): void
 }
@@ -28,10 +29,10 @@ export class NodeGate {
   }
 
   /** Takes a place; undefined when the part may go, and `leave` follows then. */
-  enter(node: string): (ForwardResult & { kind: 'not-sent' }) | undefined {
+  enter(node: string, message: AboutMessage): (ForwardResult & { kind: 'not-sent' }) | undefined {
     const hold = this.#bulkhead.enter(node) ?? this.#ask(node)
     if (hold === undefined) return undefined
-    this.#dependencies.held(node, hold)
+    this.#dependencies.held(message, node, hold)
     return { kind: 'not-sent', ...HELD[hold] }
   }
 

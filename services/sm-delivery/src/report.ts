@@ -1,9 +1,11 @@
 import type { ServingNode } from '@ipsmgw/events'
 import {
+  type AboutMessage,
   counter,
   gauge,
   histogram,
   type Logger,
+  messageFields,
   NETWORK_BUCKETS_SECONDS,
   type Registry,
 } from '@ipsmgw/telemetry'
@@ -18,7 +20,7 @@ const KINDS = ['msc', 'mme', 'sgsn', 'smsf'] as const
 export function createForwardReport(
   registry: Registry,
   logger: Logger,
-): (node: ServingNode, result: ForwardResult, durationMs: number) => void {
+): (message: AboutMessage, node: ServingNode, result: ForwardResult, durationMs: number) => void {
   const durations = histogram(
     registry,
     'ipsmgw_forward_seconds',
@@ -34,13 +36,13 @@ export function createForwardReport(
       cause: [] as string[],
     },
   )
-  return (node, result, durationMs) => {
+  return (message, node, result, durationMs) => {
     durations.observe({ node: node.kind, result: result.kind }, durationMs / 1000)
     if (result.kind === 'delivered') return
     const cause = result.kind === 'unknown' ? 'outcomeUnknown' : result.cause
     causes.inc({ cause })
     logger.debug(
-      { peer: nodeName(node), result: result.kind, cause, detail: result.detail },
+      { ...messageFields(message), peer: nodeName(node), result: result.kind, cause, detail: result.detail },
       'part not delivered',
     )
   }
@@ -57,9 +59,9 @@ export function createGateReport(registry: Registry, logger: Logger): Omit<NodeG
   const left = new Set<string>()
   gauge(registry, 'ipsmgw_forward_breakers_open', 'Serving nodes that are left alone', () => left.size)
   return {
-    held(node, hold) {
+    held(message, node, hold) {
       holds.inc({ hold })
-      logger.debug({ peer: node, hold }, 'part held back')
+      logger.debug({ ...messageFields(message), peer: node, hold }, 'part held back')
     },
     breakerChanged(node, open) {
       if (open) left.add(node)

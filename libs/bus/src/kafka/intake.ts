@@ -9,7 +9,7 @@ import {
 } from '../bus.ts'
 import { Lanes } from '../lanes.ts'
 import { AGAIN, perform } from '../perform.ts'
-import { type BusIdentity, processed } from '../tracing.ts'
+import { type BusIdentity, processed, recordIdOf } from '../tracing.ts'
 import type { Cursor, OwnedPartition } from './partition.ts'
 import { octetsOf, type RecordReader } from './reader.ts'
 import { Window } from './window.ts'
@@ -154,7 +154,7 @@ export class Intake {
       try {
         source.apply(record)
       } catch (error) {
-        void events.handlerFailed({ ...record, lengthOctets: octetsOf(message) }, error)
+        void events.handlerFailed(recordIdOf(record, octetsOf(message)), error)
       }
     }
     if (cursor.position >= cursor.replayUntil && partition.completeReplay()) this.#flow.replayed(partition)
@@ -185,11 +185,7 @@ export class Intake {
         run: () => processed(record, this.#options.group, identity, handle),
         ...(this.#options.mode === 'at-least-once' && { again: AGAIN }),
         owned: context.owned,
-        failed: (error) =>
-          events.handlerFailed(
-            { topic: record.topic, partition: record.partition, offset, lengthOctets },
-            error,
-          ),
+        failed: (error) => events.handlerFailed(recordIdOf(record, lengthOctets), error),
         ended: leave,
         now,
       })

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Topic } from '@ipsmgw/events'
 import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
 import { BusError, type BusEvents, type Consumer } from '../bus.ts'
-import { type BusIdentity, processed } from '../tracing.ts'
+import { type BusIdentity, processed, recordIdOf } from '../tracing.ts'
 import { onlyPartition } from './assigners.ts'
 import { GroupMember } from './member.ts'
 import type { RecordReader } from './reader.ts'
@@ -129,8 +129,7 @@ export class Replies<T> implements Consumer {
     try {
       void processed(record, undefined, this.#options.identity, () => this.#handle(record.value))
     } catch (error) {
-      const { topic, partition, offset } = record
-      void events.handlerFailed({ topic, partition, offset, lengthOctets: message.value?.length ?? 0 }, error)
+      void events.handlerFailed(recordIdOf(record, message.value?.length ?? 0), error)
     }
   }
 }
