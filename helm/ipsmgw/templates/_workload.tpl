@@ -99,6 +99,8 @@ topologySpreadConstraints:
   - topologyKey: {{ $key }}
     maxSkew: 1
     whenUnsatisfiable: {{ $values.topologySpread.whenUnsatisfiable }}
+    # A zone or node that is away takes no pods, so it must not count: else what was there finds no place elsewhere.
+    nodeTaintsPolicy: Honor
     labelSelector:
       matchLabels: {{- include "ipsmgw.selector" $ | nindent 8 }}
     {{- if eq $about.kind "Deployment" }}

@@ -166,6 +166,20 @@ describe('one release over its life', () => {
       await it.upgrade(...(EXAMPLES[name] ?? []), ...QUICK).catch((cause) => assert.fail(`${name}: ${cause}`))
   })
 
+  test('an autoscaler that takes over from a fixed number brings back its least, a fixed number puts an end to it', async () => {
+    const scaler = it.path('autoscaling/v2', 'horizontalpodautoscalers')
+    await it.upgrade(
+      ...QUICK,
+      '--set',
+      'correlation.autoscaling.mode=hpa,correlation.autoscaling.minReplicas=3',
+    )
+    assert.equal((await plane.api.list(scaler)).length, 1)
+    await it.untilPods('correlation', (pods) => pods.length === 3 && pods.every(isReady), 'the least')
+    await it.upgrade(...QUICK)
+    assert.deepEqual(await plane.api.list(scaler), [])
+    await it.untilPods('correlation', (pods) => pods.length === 2 && pods.every(isReady), 'the fixed number')
+  })
+
   test('a wrong value is refused before anything is changed', async () => {
     const former = await it.workload('sm-delivery')
     const { code, output } = await it.helm('upgrade', '--set', 'smDelivery.replicas=many')

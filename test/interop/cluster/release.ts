@@ -9,7 +9,7 @@ import { isReady } from './stand-ins.ts'
 
 export const RELEASE = 'rel'
 const HELM_WAITS = '90s'
-const SETTLES_WITHIN_MS = 180_000
+const SETTLES_WITHIN_MS = 60_000
 
 /** What every namespace has by itself, or what only tells of the past. */
 const BY_ITSELF = /^(ConfigMap kube-root-ca\.crt|ServiceAccount default|Event .*)$/
@@ -102,7 +102,7 @@ export class Release {
       async () => expected(await this.pods(component)),
       `${component}: ${what}`,
       SETTLES_WITHIN_MS,
-    )
+    ).catch(async (cause) => assert.fail(`${cause}\n${await this.#unready()}`))
   }
 
   /** Why helm has waited in vain. */

@@ -49,6 +49,7 @@ describe('every example', () => {
         assert.ok(spec.terminationGracePeriodSeconds > container.lifecycle.preStop.sleep.seconds)
         assert.deepEqual([spec.automountServiceAccountToken, spec.enableServiceLinks], [false, false])
         assert.equal(spec.topologySpreadConstraints.length, 2)
+        for (const it of spec.topologySpreadConstraints) assert.equal(it.nodeTaintsPolicy, 'Honor')
         assert.ok(spec.affinity.podAntiAffinity)
         assert.ok(metadata.labels['app.kubernetes.io/name'])
         named(spec.serviceAccountName, of('ServiceAccount', all))
