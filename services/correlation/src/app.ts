@@ -42,7 +42,7 @@ export function createCorrelation(
     {
       now,
       publish: (record) => bus.publish(imdnOutbox, record),
-      publishFailed: (error, messageId) => report.publishFailed(error, messageId),
+      publishFailed: report.publishFailed,
     },
   )
   const correlator = new Correlator(options, {

@@ -7,16 +7,8 @@ import {
   type SmReport,
 } from '@ipsmgw/events'
 import { Deadlines } from '@ipsmgw/runtime'
-import {
-  amendmentOf,
-  causeOf,
-  completionOf,
-  type Decision,
-  EARLY,
-  type FinalOptions,
-  finalOf,
-} from './completion.ts'
-import { type Answer, type Decided, decidedBefore, decidedNow } from './decided.ts'
+import { amendmentOf, completionOf, type Decision, EARLY, type FinalOptions, finalOf } from './completion.ts'
+import { type Answer, answerIn, type Decided, decidedBefore, decidedNow } from './decided.ts'
 import { isEarly, lateDecision, nextLookMs, provenAtMs } from './due.ts'
 import {
   applyReceived,
@@ -213,7 +205,7 @@ export class Correlator {
       partition.tickSentMs = now
       this.#dependencies
         .publishTick(number, now)
-        .catch((error: unknown) => this.#dependencies.report.publishFailed(error, messageId))
+        .catch((error: unknown) => this.#dependencies.report.publishFailed(error, state.envelope))
     }
     this.#schedule(state)
   }
@@ -227,7 +219,7 @@ export class Correlator {
     }
     partition.open.delete(messageId)
     this.#forget(messageId)
-    this.#dependencies.report.orphanExpired(messageId)
+    this.#dependencies.report.orphanExpired(state.envelope)
   }
 
   #evaluate(messageId: string, partition: Partition): void {
@@ -253,7 +245,7 @@ export class Correlator {
         decided.transactions = []
         this.#dependencies.notify(completion)
       },
-      (error: unknown) => this.#dependencies.report.publishFailed(error, messageId),
+      (error: unknown) => this.#dependencies.report.publishFailed(error, completion),
     )
   }
 
@@ -283,7 +275,7 @@ export class Correlator {
   #answer(answer: Answer, transaction: Transaction): void {
     this.#dependencies
       .publishFinal({ ...answer, ...transaction, ...this.#lag.fresh() })
-      .catch((error: unknown) => this.#dependencies.report.publishFailed(error, answer.messageId))
+      .catch((error: unknown) => this.#dependencies.report.publishFailed(error, answer))
   }
 
   /** A result after the answer: it goes to the record, never into a second final. */
@@ -299,19 +291,19 @@ export class Correlator {
       () => {
         this.#dependencies.report.amended(amendment)
         this.#dependencies.notify(amendment)
-        this.#tellLate(decided, verdict)
+        this.#tellLate(decided, amendment, verdict)
       },
-      (error: unknown) => this.#dependencies.report.publishFailed(error, answer.messageId),
+      (error: unknown) => this.#dependencies.report.publishFailed(error, answer),
     )
   }
 
   /** The ingress that answered is told as well: a session that is still open can pass it on. */
-  #tellLate({ answer: { messageId }, reply }: Decided, decision: Decision): void {
+  #tellLate({ reply }: Decided, amendment: MessageCompleted, decision: Decision): void {
     if (reply.bootId === '') return
     const final = finalOf(decision, undefined, this.#options)
     this.#dependencies
-      .publishFinal({ messageId, ...reply, cause: causeOf(decision), late: true, final })
-      .catch((error: unknown) => this.#dependencies.report.publishFailed(error, messageId))
+      .publishFinal({ ...answerIn({ ...amendment, final }), ...reply, late: true })
+      .catch((error: unknown) => this.#dependencies.report.publishFailed(error, amendment))
   }
 
   #forget(messageId: string): void {

@@ -61,8 +61,8 @@ export function decidedBefore(completion: MessageCompleted, state: MessageState 
   }
 }
 
-function answerIn({ messageId, cause, final, traceparent, ...known }: MessageCompleted): Answer {
-  const { outcome, partsDelivered, parts } = known
+export function answerIn(completion: MessageCompleted): Answer {
+  const { messageId, cause, final, outcome, partsDelivered, parts, traceparent } = completion
   const result = { outcome, partsDelivered, parts }
   return { messageId, cause, final, result, ...(traceparent !== undefined && { traceparent }) }
 }

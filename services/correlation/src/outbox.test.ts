@@ -114,7 +114,7 @@ describe('imdn.outbox: written once, whatever happens', () => {
           if (bus.broken) throw new Error('no broker')
           written.push(record)
         },
-        publishFailed: (_, messageId) => failures.push(messageId),
+        publishFailed: (_, { messageId }) => failures.push(messageId),
       },
     )
     return { outbox, written, bus, failures }

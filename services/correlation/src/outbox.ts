@@ -1,5 +1,6 @@
 import type { ImdnOutbox, MessageCompleted } from '@ipsmgw/events'
 import { Deadlines } from '@ipsmgw/runtime'
+import type { AboutMessage } from '@ipsmgw/telemetry'
 import { type Due, type NotificationPolicy, notificationsOf } from './notifications.ts'
 
 export interface OutboxOptions extends NotificationPolicy {
@@ -10,7 +11,7 @@ export interface OutboxOptions extends NotificationPolicy {
 export interface OutboxDependencies {
   now(): number
   publish(record: ImdnOutbox): Promise<void>
-  publishFailed(error: unknown, messageId: string): void
+  publishFailed(error: unknown, message: AboutMessage): void
 }
 
 const RETRY_MS = 1_000
@@ -82,10 +83,13 @@ export class Outbox {
   }
 
   #owe(record: Due): void {
-    const { notificationId, messageId } = record.notification
+    const { notificationId } = record.notification
     if (this.#owed.has(notificationId)) return
     if (this.#owed.size >= MAXIMUM_OWED) {
-      this.#dependencies.publishFailed(new RangeError('too many notifications wait for the bus'), messageId)
+      this.#dependencies.publishFailed(
+        new RangeError('too many notifications wait for the bus'),
+        record.notification,
+      )
       return
     }
     this.#owed.set(notificationId, {
@@ -101,7 +105,7 @@ export class Outbox {
     this.#dependencies.publish(owed.record).then(
       () => this.#owed.delete(notificationId),
       (error: unknown) => {
-        this.#dependencies.publishFailed(error, owed.record.notification.messageId)
+        this.#dependencies.publishFailed(error, owed.record.notification)
         const now = this.#dependencies.now()
         if (now >= owed.giveUpAtMs) this.#owed.delete(notificationId)
         else this.#retries.set(notificationId, now + RETRY_MS)

@@ -1,5 +1,6 @@
 import type { MessageCompleted } from '@ipsmgw/events'
 import {
+  type AboutMessage,
   counter,
   gauge,
   type Logger,
@@ -18,8 +19,8 @@ export interface CorrelatorReport {
   decided(completed: MessageCompleted): void
   amended(completed: MessageCompleted): void
   joined(messageId: string): void
-  orphanExpired(messageId: string): void
-  publishFailed(error: unknown, messageId: string): void
+  orphanExpired(message: AboutMessage): void
+  publishFailed(error: unknown, message: AboutMessage): void
 }
 
 const OUTCOMES = ['delivered', 'failed', 'unknown'] as const
@@ -69,13 +70,13 @@ export function createCorrelatorReport(registry: Registry, logger: Logger): Corr
       logger.debug({ ...messageFields(amendment), outcome, cause }, 'late result')
     },
     joined: () => facts.inc({ fact: 'joined' }),
-    orphanExpired(messageId) {
+    orphanExpired(message) {
       facts.inc({ fact: 'orphanExpired' })
-      warn({ messageId }, 'reports of a message that was never received here')
+      warn(messageFields(message), 'reports of a message that was never received here')
     },
-    publishFailed(error, messageId) {
+    publishFailed(error, message) {
       facts.inc({ fact: 'publishFailed' })
-      warn({ messageId, err: error }, 'decision could not be put on the bus')
+      warn({ ...messageFields(message), err: error }, 'decision could not be put on the bus')
     },
   }
 }
