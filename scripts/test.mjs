@@ -64,7 +64,8 @@ const suites = [
   },
   {
     name: 'cluster',
-    about: 'the chart and k8s/ on a control plane of Kubernetes, which Go builds first; only when named',
+    about:
+      'the chart, k8s/ and the collector before a control plane of Kubernetes and a collector that Go builds first; only when named',
     files: /^test\/interop\/cluster\/.*\.test\.ts$/,
     atOnce: 1,
     limitMinutes: 90,

@@ -155,6 +155,16 @@ describe('switches', () => {
     assert.deepEqual(spec.ports.map((it: { protocol: string }) => it.protocol).sort(), ['TCP', 'UDP'])
   })
 
+  test('an address per pod for as many as there may be, with an autoscaler for its most', () => {
+    const addresses = (...settings: string[]) => {
+      const set = [...settings, 'sipIngress.service.perPod=true'].flatMap((it) => ['--set', it])
+      return of('Service', documents(render(set))).filter(({ metadata }) => /-sip-\d+$/.test(metadata.name))
+        .length
+    }
+    assert.equal(addresses('sipIngress.replicas=3'), 3)
+    assert.equal(addresses('sipIngress.autoscaling.mode=hpa', 'sipIngress.autoscaling.maxReplicas=5'), 5)
+  })
+
   test('with an autoscaler no number of replicas is rendered, and KEDA sees lag, in-flight and CPU', () => {
     const all = ofExample('carrier')
     const scaled = of('ScaledObject', all)
