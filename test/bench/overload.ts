@@ -2,7 +2,7 @@
  * Twice the capacity for a minute (design §6), over one TCP connection by SIPp, which sends by the clock whatever comes
  * back. SIPp, lab and gateway share the cores, so the capacity found is that of all three together.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { differentMessages } from '../support/load.ts'
@@ -38,7 +38,8 @@ interface Run {
   /** Neither 200, nor 503 with Retry-After. */
   readonly failed: number
   readonly elapsedMs: number
-  readonly output: string
+  /** Status lines of those. */
+  readonly unexpected: string
 }
 
 /** Ending of the file that SIPp writes its response times to. */
@@ -69,6 +70,7 @@ async function send(
           '-l',
           String(maximumOpen),
         ],
+        ...['-trace_err', '-error_file', 'errors.log'],
         ...['-nostdin', '-trace_rtt', '-rtt_freq', '50', '-trace_stat', '-stf', 'statistics.csv'],
       ],
       { directory: folder },
@@ -79,14 +81,14 @@ async function send(
     const output = sipp.output().slice(-2_000)
     if (!readdirSync(folder).some((name) => name.endsWith(TRACE)))
       throw new Error(`SIPp left no trace:\n${output}`)
-    return { ...tracesIn(folder), elapsedMs, output }
+    return { ...tracesIn(folder), elapsedMs, unexpected: unexpectedIn(folder) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
 /** SIPp's traces: time, response time and the timer that ended, 1 for a 200 and 2 for a 503. */
-function tracesIn(folder: string): Omit<Run, 'output' | 'elapsedMs'> {
+function tracesIn(folder: string): Omit<Run, 'unexpected' | 'elapsedMs'> {
   const trace = readdirSync(folder).find((name) => name.endsWith(TRACE)) ?? ''
   const rows = readFileSync(join(folder, trace), 'utf8').trim().split('\n').slice(1)
   const timed = (timer: string) =>
@@ -101,6 +103,15 @@ function tracesIn(folder: string): Omit<Run, 'output' | 'elapsedMs'> {
     refused: timed('2'),
     failed: Number(values.at(-1)?.split(';')[column]),
   }
+}
+
+function unexpectedIn(folder: string): string {
+  const file = join(folder, 'errors.log')
+  if (!existsSync(file)) return 'none'
+  const lines =
+    readFileSync(file, 'utf8').match(/SIP\/2\.0 \d{3} [^\r\n]*|^(?:Reason|Warning): [^\r\n]*/gm) ?? []
+  const counts = Map.groupBy(lines, (line) => line.replace(/\d{5,}/g, 'N'))
+  return [...counts].map(([line, all]) => `${all.length} × ${line}`).join(', ')
 }
 
 function percentile(timed: readonly Timed[], part: number): number {
@@ -129,7 +140,9 @@ async function run(gateway: MeasuredProcess, port: number): Promise<Figure[]> {
   memory.stop()
   const afterwards = await at(AFTERWARDS, 'afterwards')
   if (calm.failed + overload.failed + afterwards.failed > 0)
-    throw new Error(`${overload.failed} failed\n${overload.output}`)
+    throw new Error(
+      `answered otherwise: ${[calm, overload, afterwards].map(({ unexpected }) => unexpected).join('; ')}`,
+    )
   const input = `${Math.round(perSecond * OVERLOAD.share)}/s for ${OVERLOAD.seconds} s`
   const half = Math.floor(memory.samples.length / 2)
   const baseline = { name: 'at half of the capacity', value: percentile(calm.accepted, 0.99) }
