@@ -86,6 +86,6 @@ test('issue taps: an outcome that was unknown when the sender was answered is am
   await eventually(() => outcomes().length === 2, 'the outcome is amended')
   assert.deepEqual(short(), [
     ['ended', 'unknown', 'outcomeUnknown', 202, 0, 1],
-    ['amended', 'delivered', 'delivered', undefined, undefined, undefined],
+    ['amended', 'delivered', 'delivered', undefined, 1, 1],
   ])
 })
