@@ -95,9 +95,11 @@ export class Originators {
 
 /** All parts are from one number, or the phone does not put them together. */
 function replacing(number: string): (tpdu: string) => string {
-  const digits = number.replace(/^\+/, '')
   const originator: Address = {
-    ...{ kind: 'numeric', ton: TypeOfNumber.international, npi: NumberingPlan.e164, digits },
+    kind: 'numeric',
+    ton: TypeOfNumber.international,
+    npi: NumberingPlan.e164,
+    digits: number.replace(/^\+/, ''),
   }
   return (tpdu) => withOriginator(Buffer.from(tpdu, 'base64'), originator).toString('base64')
 }
